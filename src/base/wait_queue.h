@@ -79,7 +79,8 @@ class WaitQueue {
         }
         queue_->link(&waiter_);
       }
-      // From here others may post our resumption; it runs after this function, on the same executor.
+      // From here others may post our resumption; it runs after this function, on the same
+      // executor.
       if (kCancellable && cancel.can_be_cancelled()) {
         callback_.emplace(cancel.native(), OnCancel{queue_, &waiter_});
       }
