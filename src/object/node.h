@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Draft's node, private to draft.cc and freeze.cc.
+#pragma once
+
+#include "object/atom.h"
+#include "object/document.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace knarr::object::internal {
+
+struct Node;
+
+struct NodeSlot {
+  Node* node = nullptr;
+  const char* key_bytes = nullptr;  // Null in lists.
+  std::uint32_t key_length = 0;
+  Atom atom;
+  [[nodiscard]] std::string_view key() const { return {key_bytes, key_length}; }
+};
+
+struct Node {
+  Kind kind = Kind::Null;
+  bool sorted = false;          // Map: sorted by the bytes of its keys.
+  std::uint32_t count = 0;      // Children, or bytes of text.
+  std::uint32_t capacity = 0;   // Of children.
+  union {
+    bool boolean;
+    std::int64_t integer = 0;
+    double real;
+    const char* text;
+    NodeSlot* children;
+  };
+};
+
+}  // namespace knarr::object::internal
