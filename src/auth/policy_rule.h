@@ -43,8 +43,8 @@ void write_rule(const PolicyRule& rule, object::NodeRef to);
 /// Whether a rule allows a request.
 bool rule_allows(const PolicyRule& rule, const Attributes& attributes);
 
-/// The parts of `wanted` that `owned` does not cover; empty when it covers all. Each rule that comes
-/// back is about one verb of one resource (and name) or path. Borrows from `wanted`.
+/// The parts of `wanted` that `owned` does not cover; empty when it covers all. Each rule that
+/// comes back is about one verb of one resource (and name) or path. Borrows from `wanted`.
 std::vector<PolicyRule> uncovered(const std::vector<PolicyRule>& owned,
                                   const std::vector<PolicyRule>& wanted);
 

@@ -24,7 +24,8 @@ class PolicyObserver {
   virtual ~PolicyObserver() = default;
   /// An object is new or has changed.
   virtual void policy_changed(PolicyKind kind, const object::Document& object) = 0;
-  virtual void policy_removed(PolicyKind kind, std::string_view namespace_, std::string_view name) = 0;
+  virtual void policy_removed(PolicyKind kind, std::string_view namespace_,
+                              std::string_view name) = 0;
 };
 
 /// Where policy objects come from; the API server implements it.
@@ -44,8 +45,8 @@ class RbacAuthorizer final : public Authorizer, public PolicyObserver {
   RbacAuthorizer(const RbacAuthorizer&) = delete;
   RbacAuthorizer& operator=(const RbacAuthorizer&) = delete;
 
-  /// Allow with the reason `RBAC: allowed by ClusterRoleBinding "b" of ClusterRole "r" to User "u"`,
-  /// else NoOpinion; the reason then names roles that bindings of the user refer to in vain.
+  /// Allow with the reason `RBAC: allowed by ClusterRoleBinding "b" of ClusterRole "r" to User
+  /// "u"`, else NoOpinion; the reason then names roles that bindings of the user refer to in vain.
   [[nodiscard]] Verdict authorize(const Attributes& attributes) const override;
   void list_rules(const User& user, std::string_view namespace_, RuleList& list) const override;
 

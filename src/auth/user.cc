@@ -9,7 +9,9 @@ namespace knarr::auth {
 
 namespace {
 
-bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 /// The number of bytes of the UTF-8 sequence at the front of `text`, 0 when it is not one.
 std::size_t utf8_length(std::string_view text) {
@@ -42,8 +44,9 @@ std::size_t utf8_length(std::string_view text) {
 }  // namespace
 
 Extra::Entry& Extra::ensure(std::string_view key) {
-  const auto at = std::lower_bound(entries_.begin(), entries_.end(), key,
-                                   [](const Entry& entry, std::string_view k) { return entry.key < k; });
+  const auto at =
+      std::lower_bound(entries_.begin(), entries_.end(), key,
+                       [](const Entry& entry, std::string_view k) { return entry.key < k; });
   if (at != entries_.end() && at->key == key) return *at;
   return *entries_.insert(at, Entry{std::string(key), {}});
 }
@@ -88,7 +91,8 @@ std::string service_account_user(std::string_view namespace_, std::string_view n
 }
 
 std::vector<std::string> service_account_groups(std::string_view namespace_) {
-  return {std::string(kServiceAccountsGroup), fmt::format("{}:{}", kServiceAccountsGroup, namespace_)};
+  return {std::string(kServiceAccountsGroup),
+          fmt::format("{}:{}", kServiceAccountsGroup, namespace_)};
 }
 
 std::optional<ServiceAccountName> parse_service_account_user(std::string_view user_name) {
@@ -117,7 +121,8 @@ std::optional<std::string_view> node_identity(const User& user) {
 bool is_dns_label(std::string_view text) {
   if (text.empty() || text.size() > 63) return false;
   if (!is_alphanumeric(text.front()) || !is_alphanumeric(text.back())) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '-'; });
 }
 
 bool is_dns_subdomain(std::string_view text) {
@@ -125,7 +130,8 @@ bool is_dns_subdomain(std::string_view text) {
   while (true) {
     const std::size_t dot = text.find('.');
     const std::string_view part = text.substr(0, dot);
-    if (part.empty() || !is_alphanumeric(part.front()) || !is_alphanumeric(part.back())) return false;
+    if (part.empty() || !is_alphanumeric(part.front()) || !is_alphanumeric(part.back()))
+      return false;
     if (!std::all_of(part.begin(), part.end(),
                      [](char c) { return is_alphanumeric(c) || c == '-'; })) {
       return false;
@@ -143,9 +149,10 @@ Error forbidden(const Attributes& attributes, std::string_view reason) {
     const std::string resource = attributes.group.empty()
                                      ? attributes.resource
                                      : fmt::format("{}.{}", attributes.resource, attributes.group);
-    const std::string full = attributes.subresource.empty()
-                                 ? attributes.resource
-                                 : fmt::format("{}/{}", attributes.resource, attributes.subresource);
+    const std::string full =
+        attributes.subresource.empty()
+            ? attributes.resource
+            : fmt::format("{}/{}", attributes.resource, attributes.subresource);
     message = resource;
     if (!attributes.name.empty()) message += fmt::format(" {}", quoted(attributes.name));
     message += fmt::format(" is forbidden: User {} cannot {} resource {} in API group {}", user,
@@ -178,15 +185,33 @@ std::string quoted(std::string_view text) {
       continue;
     }
     switch (c) {
-      case '"': result += "\\\""; break;
-      case '\\': result += "\\\\"; break;
-      case '\a': result += "\\a"; break;
-      case '\b': result += "\\b"; break;
-      case '\f': result += "\\f"; break;
-      case '\n': result += "\\n"; break;
-      case '\r': result += "\\r"; break;
-      case '\t': result += "\\t"; break;
-      case '\v': result += "\\v"; break;
+      case '"':
+        result += "\\\"";
+        break;
+      case '\\':
+        result += "\\\\";
+        break;
+      case '\a':
+        result += "\\a";
+        break;
+      case '\b':
+        result += "\\b";
+        break;
+      case '\f':
+        result += "\\f";
+        break;
+      case '\n':
+        result += "\\n";
+        break;
+      case '\r':
+        result += "\\r";
+        break;
+      case '\t':
+        result += "\\t";
+        break;
+      case '\v':
+        result += "\\v";
+        break;
       default:
         if (c < ' ' || c == '\x7f') {
           result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));

@@ -38,21 +38,28 @@ TEST(User, ExtraKeepsKeysSorted) {
 
 TEST(User, RefusalsAreWordedAsKubernetesDoes) {
   const User bob{"bob", "", {}, {}};
-  Attributes a{.user = &bob, .verb = "create", .resource = "serviceaccounts", .subresource = "token",
-               .name = "a", .namespace_ = "ns"};
+  Attributes a{.user = &bob,
+               .verb = "create",
+               .resource = "serviceaccounts",
+               .subresource = "token",
+               .name = "a",
+               .namespace_ = "ns"};
   EXPECT_EQ(forbidden(a, "").message(),
             "serviceaccounts \"a\" is forbidden: User \"bob\" cannot create resource "
             "\"serviceaccounts/token\" in API group \"\" in the namespace \"ns\"");
   a = {.user = &bob, .verb = "list", .group = "apps", .resource = "deployments"};
-  EXPECT_EQ(forbidden(a, "because").message(),
-            "deployments.apps is forbidden: User \"bob\" cannot list resource \"deployments\" in API "
-            "group \"apps\" at the cluster scope: because");
+  EXPECT_EQ(
+      forbidden(a, "because").message(),
+      "deployments.apps is forbidden: User \"bob\" cannot list resource \"deployments\" in API "
+      "group \"apps\" at the cluster scope: because");
   a = {.user = &bob, .verb = "get", .is_resource = false, .path = "/metrics"};
   EXPECT_EQ(forbidden(a, "").message(), "forbidden: User \"bob\" cannot get path \"/metrics\"");
 }
 
 TEST(User, QuotesAsGo) {
-  EXPECT_EQ(quoted("a\"b\\\n\x01\xff" "\xc3\xbc"), "\"a\\\"b\\\\\\n\\x01\\xff\xc3\xbc\"");
+  EXPECT_EQ(quoted("a\"b\\\n\x01\xff"
+                   "\xc3\xbc"),
+            "\"a\\\"b\\\\\\n\\x01\\xff\xc3\xbc\"");
   EXPECT_EQ(quoted_list({"g", "h"}), "[\"g\" \"h\"]");
 }
 

@@ -21,8 +21,8 @@ Error refuse(std::string_view resource, std::string_view name, std::string_view 
 }
 
 /// What of `wanted` the user lacks, as the text of a refusal; "" when nothing.
-std::string missing_rights(const RbacAuthorizer& rbac, const User& user, std::string_view namespace_,
-                           const std::vector<PolicyRule>& wanted) {
+std::string missing_rights(const RbacAuthorizer& rbac, const User& user,
+                           std::string_view namespace_, const std::vector<PolicyRule>& wanted) {
   RuleList held;
   rbac.list_rules(user, namespace_, held);
   std::vector<PolicyRule> owned;
@@ -56,7 +56,9 @@ bool same_list(object::Value a, object::Value b) {
   return (a.empty() && b.empty()) || object::equal(a, b);
 }
 
-bool has_aggregation(object::Value role) { return role["aggregationRule"].is_map(); }
+bool has_aggregation(object::Value role) {
+  return role["aggregationRule"].is_map();
+}
 
 bool same_aggregation(object::Value a, object::Value b) {
   if (!has_aggregation(a) && !has_aggregation(b)) return true;
@@ -65,7 +67,8 @@ bool same_aggregation(object::Value a, object::Value b) {
 
 /// Everything there is: what an aggregationRule may come to give.
 const std::vector<PolicyRule>& full_authority() {
-  static const std::vector<PolicyRule> rules{{{"*"}, {"*"}, {"*"}, {}, {}}, {{"*"}, {}, {}, {}, {"*"}}};
+  static const std::vector<PolicyRule> rules{{{"*"}, {"*"}, {"*"}, {}, {}},
+                                             {{"*"}, {}, {}, {}, {"*"}}};
   return rules;
 }
 
@@ -90,7 +93,8 @@ Result<> check_role_write(const RbacAuthorizer& rbac, const Authorizer& authoriz
 
   if (cluster && has_aggregation(write.role) &&
       !missing_rights(rbac, user, "", full_authority()).empty()) {
-    return refuse(resource, write.name, "must have cluster-admin privileges to use the aggregationRule");
+    return refuse(resource, write.name,
+                  "must have cluster-admin privileges to use the aggregationRule");
   }
   return ok();
 }
@@ -111,7 +115,8 @@ Result<> check_binding_write(const RbacAuthorizer& rbac, const Authorizer& autho
 
   const RuleSetRef rules = rbac.role_rules(to_cluster_role ? "" : write.namespace_, role);
   if (rules == nullptr) {
-    return Error(Reason::NotFound, fmt::format("{}.{} {} not found", resource, kGroup, quoted(role)))
+    return Error(Reason::NotFound,
+                 fmt::format("{}.{} {} not found", resource, kGroup, quoted(role)))
         .with_details({std::string(kGroup), std::string(resource), std::string(role), ""});
   }
   const std::string missing = missing_rights(rbac, user, write.namespace_, rules->rules);

@@ -19,7 +19,8 @@ bool has(const Texts& texts, std::string_view text) {
 }
 
 bool has_all(const Texts& texts, const Texts& wanted) {
-  return std::all_of(wanted.begin(), wanted.end(), [&](std::string_view w) { return has(texts, w); });
+  return std::all_of(wanted.begin(), wanted.end(),
+                     [&](std::string_view w) { return has(texts, w); });
 }
 
 Texts read_texts(object::Value list) {
@@ -75,9 +76,9 @@ bool covers_urls(const Texts& owned, const Texts& wanted) {
 }
 
 bool covers(const PolicyRule& owned, const PolicyRule& wanted) {
-  const bool names = owned.resource_names.empty() ||
-                     (!wanted.resource_names.empty() &&
-                      has_all(owned.resource_names, wanted.resource_names));
+  const bool names =
+      owned.resource_names.empty() ||
+      (!wanted.resource_names.empty() && has_all(owned.resource_names, wanted.resource_names));
   return names && (has(owned.verbs, "*") || has_all(owned.verbs, wanted.verbs)) &&
          (has(owned.api_groups, "*") || has_all(owned.api_groups, wanted.api_groups)) &&
          covers_resources(owned.resources, wanted.resources) &&

@@ -35,7 +35,9 @@ struct Binding {
   }
 };
 
-bool by_name(const Binding* a, const Binding* b) { return a->name < b->name; }
+bool by_name(const Binding* a, const Binding* b) {
+  return a->name < b->name;
+}
 
 using BindingsOf = std::map<std::string, std::vector<const Binding*>, std::less<>>;
 
@@ -138,9 +140,9 @@ std::string allowed_by(const Binding& b, const User& user) {
 class ErrorTexts {
  public:
   void add_missing_role(const Binding& binding) {
-    std::string text = fmt::format("{}.rbac.authorization.k8s.io {} not found",
-                                   binding.to_cluster_role ? "clusterrole" : "role",
-                                   quoted(binding.role));
+    std::string text =
+        fmt::format("{}.rbac.authorization.k8s.io {} not found",
+                    binding.to_cluster_role ? "clusterrole" : "role", quoted(binding.role));
     if (std::find(texts_.begin(), texts_.end(), text) == texts_.end()) {
       texts_.push_back(std::move(text));
     }
@@ -230,7 +232,8 @@ RbacAuthorizer::~RbacAuthorizer() = default;
 Verdict RbacAuthorizer::authorize(const Attributes& attributes) const {
   Verdict verdict;
   ErrorTexts errors;
-  const std::string_view namespace_ = attributes.is_resource ? attributes.namespace_ : std::string_view();
+  const std::string_view namespace_ =
+      attributes.is_resource ? attributes.namespace_ : std::string_view();
   index_->visit(*attributes.user, namespace_, [&](const Binding& binding, const RuleSetRef& set) {
     if (set == nullptr) {
       errors.add_missing_role(binding);
@@ -242,11 +245,13 @@ Verdict RbacAuthorizer::authorize(const Attributes& attributes) const {
     if (allowed) verdict = {Decision::Allow, allowed_by(binding, *attributes.user), ""};
     return !allowed;
   });
-  if (!verdict.allowed() && !errors.empty()) verdict.reason = fmt::format("RBAC: {}", errors.text());
+  if (!verdict.allowed() && !errors.empty())
+    verdict.reason = fmt::format("RBAC: {}", errors.text());
   return verdict;
 }
 
-void RbacAuthorizer::list_rules(const User& user, std::string_view namespace_, RuleList& list) const {
+void RbacAuthorizer::list_rules(const User& user, std::string_view namespace_,
+                                RuleList& list) const {
   ErrorTexts errors;
   std::set<const Binding*> seen;
   index_->visit(user, namespace_, [&](const Binding& binding, const RuleSetRef& set) {
