@@ -50,6 +50,7 @@ struct KindRules {
   DefaultPropagation propagation = DefaultPropagation::Background;
   bool keep_status_on_create = false;   // Else a status sent with a creation is dropped, when the
                                         // resource has a status subresource.
+  bool warns_of_orphans = false;        // A DELETE that says nothing of dependents warns (Jobs).
   bool soft_writes = false;             // Events; leases decide by themselves (storage).
 
   // ---- functions; null means nothing special. `object` is at the storage version.
