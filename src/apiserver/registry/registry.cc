@@ -17,31 +17,28 @@ namespace {
 
 const KindRules kNoRules{};
 
-std::string api_version_text(std::string_view group, std::string_view version) {
-  return group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
-}
-
 }  // namespace
 
 Registry::Registry(Parts parts) : parts_(parts) {}
 
 void Registry::add_built_in() {
   std::map<std::string, Collection*, std::less<>> by_prefix;
-  for (const api::ResourceRow& row : api::resources()) {
+  for (std::size_t i = 0; i < api::resources().size(); ++i) {
+    const api::Resource row = api::resources().at(i);
     if (!row.enabled()) continue;
     auto served = std::make_unique<Served>();
-    served->row = &row;
+    served->row = row;
     served->type = row.type();
-    served->api_version = api_version_text(row.group(), row.version());
-    const std::string prefix(row.storage_prefix());
-    if (!prefix.empty()) {
+    served->api_version = row.api_version();
+    if (row.is_stored()) {
+      const std::string prefix = std::string(row.key_prefix()) + "/";
       Collection*& collection = by_prefix[prefix];
       if (collection == nullptr) {
         collections_.push_back(make_collection(row));
         collection = collections_.back().get();
         collection->cache = &parts_.cache.add(prefix, *collection->codec);
       }
-      collection->has_status = collection->has_status || row.find_subresource("status") != nullptr;
+      collection->has_status = collection->has_status || static_cast<bool>(row.subresource("status"));
       served->collection = collection;
     }
     by_path_[fmt::format("{}/{}/{}", row.group(), row.version(), row.plural())] = served.get();
@@ -50,17 +47,18 @@ void Registry::add_built_in() {
   }
 }
 
-std::unique_ptr<Collection> Registry::make_collection(const api::ResourceRow& row) {
+std::unique_ptr<Collection> Registry::make_collection(api::Resource row) {
   auto collection = std::make_unique<Collection>();
-  collection->group = row.stored_group();
+  collection->api_version = row.stored_api_version();
+  const std::size_t slash = row.stored_api_version().rfind('/');
+  if (slash != std::string_view::npos) {
+    collection->group = row.stored_api_version().substr(0, slash);
+  }
   collection->resource = row.plural();
   collection->kind = row.kind();
-  collection->api_version = api_version_text(row.stored_group(), row.stored_version());
-  collection->prefix = row.storage_prefix();
+  collection->prefix = std::string(row.key_prefix()) + "/";
   collection->namespaced = row.namespaced();
-  const api::ResourceRow* stored =
-      api::find_resource(row.stored_group(), row.stored_version(), row.plural());
-  collection->type = stored != nullptr ? stored->type() : row.type();
+  collection->type = row.stored_type();
   const KindRules* rules = find_kind_rules(collection->group, collection->resource);
   collection->rules = rules != nullptr ? rules : &kNoRules;
   collection->codec =

@@ -109,7 +109,7 @@ class Registry {
   Rng& rng() { return parts_.rng; }
 
  private:
-  static std::unique_ptr<Collection> make_collection(const api::ResourceRow& row);
+  static std::unique_ptr<Collection> make_collection(api::Resource row);
   Task<Result<>> admit(WriteCall* call, Operation operation, object::Draft* object,
                        object::Document old);
   Task<Result<>> admit_final(WriteCall* call, Operation operation, object::Document object,
