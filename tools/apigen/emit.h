@@ -21,6 +21,10 @@ std::string emit_types(const Tables& tables);
 /// gen/api/resources.cc
 std::string emit_resources(const Api& api, const Tables& tables);
 
+/// gen/api/<view_file_name>: typed views of a group version.
+std::string emit_views(const Api& api, const Package& package);
+std::string view_file_name(const Package& package);
+
 /// The first lines of a generated file.
 std::string generated_banner(const std::string& about);
 
