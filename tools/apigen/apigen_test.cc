@@ -98,6 +98,26 @@ TEST(Description, HasARowForEveryNotation) {
   EXPECT_EQ(tables.types[tables.index.at("core/v1.ResourceList")].kind, "Map");
 }
 
+TEST(Grpc, MessagesOfAComponentComeWithThoseTheyUse) {
+  Api api;
+  ASSERT_EQ(mistakes(description(), api), "");
+  const auto packages = packages_of(api, "runtime/cri");
+  EXPECT_TRUE(packages.contains("cri/v1"));
+  EXPECT_TRUE(packages.contains("google/protobuf"));
+  EXPECT_FALSE(packages.contains("core/v1"));
+  const Tables tables =
+      make_tables(api, [&](const Package& package) { return packages.contains(package.name); });
+  const FieldRow* state = find_field(tables, "cri/v1.PodSandboxStatus", "state");
+  ASSERT_NE(state, nullptr);
+  EXPECT_EQ(state->proto, 3);
+  EXPECT_EQ(tables.types[state->type].kind, "Int32");
+  EXPECT_EQ(tables.types[state->type].enum_count, 2U);
+  const std::string header = emit_messages_header(api, tables, "runtime/cri");
+  EXPECT_NE(header.find("static constexpr Method RunPodSandbox{\"/runtime.v1.RuntimeService/RunPodSandbox\""),
+            std::string::npos);
+  EXPECT_NE(header.find("SANDBOX_NOTREADY = 1;"), std::string::npos);
+}
+
 TEST(Inlining, NestsTwoNumbersAndCountsGroups) {
   Api api;
   ASSERT_EQ(mistakes({{"x.api",

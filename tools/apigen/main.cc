@@ -71,6 +71,17 @@ int run(const std::vector<std::string>& arguments) {
     if (!package.version || !package.grpc.empty()) continue;
     written = write_file(out / "api" / view_file_name(package), emit_views(api, package)) && written;
   }
+  std::set<std::string> components;
+  for (const auto& [name, package] : api.packages) {
+    if (!package.into.empty()) components.insert(package.into);
+  }
+  for (const std::string& component : components) {
+    const auto packages = packages_of(api, component);
+    const Tables tables =
+        make_tables(api, [&](const Package& package) { return packages.contains(package.name); });
+    written = write_file(out / component / "messages.h", emit_messages_header(api, tables, component)) &&
+              write_file(out / component / "messages.cc", emit_messages(tables, component)) && written;
+  }
   return written ? 0 : 1;
 }
 
