@@ -27,9 +27,14 @@ ApiReply error_reply(Error error) {
 
 // The verb bit a request needs; get of a name and list of a collection differ.
 bool verb_allowed(const Served& served, const RequestInfo& info) {
-  if (info.subresource.empty()) return served.row->has_verb(info.verb);
-  const api::SubresourceRow* row = served.row->find_subresource(info.subresource);
-  return row != nullptr && row->has_verb(info.verb);
+  for (std::size_t i = 0; i < api::kVerbCount; ++i) {
+    const auto verb = static_cast<api::Verb>(i);
+    if (api::to_string(verb) != info.verb) continue;
+    if (info.subresource.empty()) return served.row.allows(verb);
+    const api::Subresource subresource = served.row.subresource(info.subresource);
+    return subresource && subresource.allows(verb);
+  }
+  return false;
 }
 
 }  // namespace
@@ -97,10 +102,10 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
     co_return error_reply(no_such_path());
   }
   const Served& served = *call.served;
-  if (served.row->namespaced() ? false : !info.namespace_.empty() && info.resource != "namespaces") {
+  if (served.row.namespaced() ? false : !info.namespace_.empty() && info.resource != "namespaces") {
     co_return error_reply(no_such_path());
   }
-  if (!info.subresource.empty() && served.row->find_subresource(info.subresource) == nullptr) {
+  if (!info.subresource.empty() && !served.row.subresource(info.subresource)) {
     co_return error_reply(no_such_path());
   }
   if (request->method == "HEAD" || request->method == "OPTIONS" || !verb_allowed(served, info)) {

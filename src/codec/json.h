@@ -51,6 +51,9 @@ void write_json(std::string& out, object::NodeRef node, JsonStyle style = JsonSt
 /// Appends a whole object, with metadata.resourceVersion from its header at its place.
 void write_json(std::string& out, const object::Document& document, JsonOptions options = {});
 
+/// The same, compact, with numbers as they were read ("1.0"): what raw JSON keeps.
+void write_source_json(std::string& out, object::NodeRef node);
+
 /// Appends text as a JSON string with Go's escapes (also <, >, &, U+2028, U+2029).
 void write_json_string(std::string& out, std::string_view text);
 /// Appends a number as Go prints a float64 ("1", "0.5", "1e+21"). Not for infinities.

@@ -30,14 +30,14 @@ std::string encode_token(std::int64_t revision, std::string_view last_key) {
   draft.root().set("start", std::string(last_key) + '\0');
   std::string json;
   codec::write_json(json, draft.root());
-  return base64_url_encode(json);
+  return base64_encode(json, Base64::UrlRaw);
 }
 
 Result<Token> decode_token(std::string_view text) {
   const auto refuse = [](std::string_view why) {
     return Error(Reason::BadRequest, fmt::format("continue key is not valid: {}", why));
   };
-  const auto json = base64_url_decode(text);
+  const auto json = base64_decode(text, Base64::UrlRaw);
   if (!json) return refuse("illegal base64");
   auto draft = codec::parse_json(*json, {}, nullptr);
   if (!draft) return refuse(draft.error().message());
@@ -121,18 +121,19 @@ Task<Result<ListReply>> read_list(Call* call) {
   ListReply list{.items = {},
                  .type = served.type,
                  .api_version = served.api_version,
-                 .kind = served.row->kind(),
-                 .list_kind = served.row->list_kind(),
+                 .kind = served.row.kind(),
+                 .list_kind = served.row.list_kind(),
                  .revision = page.snapshot.revision(),
                  .continue_token = {},
-                 .remaining = {}};
+                 .remaining = {},
+                 .served = &served};
   const std::string end = prefix_end(options.selection.key_prefix);
   std::string last;
   for (const CacheItem* item = page.snapshot.lower_bound(page.from); item != nullptr;
        item = page.snapshot.after(item->key)) {
     if (!end.empty() && item->key >= end) break;
     if (!options.selection.everything() &&
-        !options.selection.matches(call->parts->registry.to_served(served, item->object))) {
+        !options.selection.matches(item->object)) {
       continue;
     }
     if (!unlimited && list.items.size() == static_cast<std::size_t>(options.limit)) {

@@ -18,7 +18,8 @@ struct Selection {
   schema::FieldSelector fields;
   std::string key_prefix;  // "namespace/" or "".
 
-  [[nodiscard]] bool everything() const { return labels.empty() && fields.empty(); }
+  [[nodiscard]] bool everything() const { return labels.selects_everything() && fields.empty(); }
+  /// `object` is at the stored version.
   [[nodiscard]] bool matches(const object::Document& object) const;
 };
 

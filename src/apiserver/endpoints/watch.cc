@@ -89,9 +89,10 @@ class Stream final : public WatchStream {
       if (!item->key.starts_with(selection_.key_prefix)) break;
       started_ = true;
       initial_from_ = item->key;
-      Document object = registry_.to_served(served_, item->object);
-      if (!selection_.matches(object)) continue;
-      return WatchItem{.type = WatchItem::Type::Added, .object = std::move(object), .error = {}};
+      if (!selection_.matches(item->object)) continue;
+      return WatchItem{.type = WatchItem::Type::Added,
+                       .object = registry_.to_served(served_, item->object),
+                       .error = {}};
     }
     in_initial_ = false;
     const Revision revision = initial_.revision();
@@ -104,23 +105,22 @@ class Stream final : public WatchStream {
   std::optional<WatchItem> convert(const CacheEvent& event) {
     if (event.type == CacheEvent::Type::Progress) return std::nullopt;
     const bool gone = event.type == CacheEvent::Type::Delete;
-    Document object = registry_.to_served(served_, event.object);
-    const Document previous =
-        event.previous ? registry_.to_served(served_, event.previous) : Document();
-    const bool before = gone ? selection_.matches(previous ? previous : object)
-                             : previous && selection_.matches(previous);
-    const bool now = !gone && selection_.matches(object);
+    const Document& last = event.previous ? event.previous : event.object;
+    const bool before = (gone || event.previous) && selection_.matches(last);
+    const bool now = !gone && selection_.matches(event.object);
     if (!before && !now) return std::nullopt;
     told_ = event.revision;
     if (now) {
       return WatchItem{.type = before ? WatchItem::Type::Modified : WatchItem::Type::Added,
-                       .object = std::move(object),
+                       .object = registry_.to_served(served_, event.object),
                        .error = {}};
     }
+    Document object = event.object;
     if (!gone) {  // It stopped matching: its last matching state, at the new revision.
-      object = Draft::freeze(Draft::from(previous.root()).root());
+      object = Draft::freeze(Draft::from(last.root()).root());
       object.set_resource_version(event.revision);
     }
+    object = registry_.to_served(served_, object);
     return WatchItem{.type = WatchItem::Type::Deleted, .object = std::move(object), .error = {}};
   }
 
@@ -189,7 +189,7 @@ Task<Result<ApiReply>> watch(Call* call) {
   ApiReply reply;
   reply.warnings = std::move(call->warnings);
   reply.body = WatchReply{std::move(stream), call->served->type, call->served->api_version,
-                          call->served->row->kind()};
+                          call->served->row.kind(), call->served};
   co_return reply;
 }
 

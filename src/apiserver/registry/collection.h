@@ -51,7 +51,7 @@ extern const std::string_view kModified;
 
 /// A resource at one served version.
 struct Served {
-  const api::ResourceRow* row = nullptr;
+  api::Resource row;
   Collection* collection = nullptr;
   object::Type type;        // Of the served form.
   std::string api_version;  // "apps/v1"

@@ -119,8 +119,12 @@ bool may_go(const Collection& collection, Value object) {
   return collection.rules->held == nullptr || !collection.rules->held(object);
 }
 
+Document unversioned(const Document& document) {
+  return Draft::freeze(Draft::from(document.root()).root());
+}
+
 Document stamped_like(const Document& document, const Document& like) {
-  Document copy = Draft::freeze(Draft::from(document.root()).root());
+  Document copy = unversioned(document);
   if (like.resource_version() != 0) copy.set_resource_version(like.resource_version());
   return copy;
 }

@@ -2,6 +2,7 @@
 // JSON in and out. Expected texts are what Go 1.26's encoding/json writes.
 #include "codec/json.h"
 
+#include "base/check.h"
 #include <gtest/gtest.h>
 
 #include <cmath>
