@@ -19,7 +19,6 @@ void append_number(std::string& text, double value) {
     text += value > 0 ? "+Inf" : "-Inf";
   } else {
     fmt::format_to(std::back_inserter(text), "{}", value);
-    // fmt prints integral doubles with ".0" in some versions; Prometheus reads either.
   }
 }
 

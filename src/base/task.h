@@ -144,7 +144,7 @@ class [[nodiscard]] Task {
 
   /// Runs the task; awaited once, as an rvalue, by another task.
   auto operator co_await() && {
-    CHECK(handle_ != nullptr);
+    CHECK(static_cast<bool>(handle_));  // Not `!= nullptr`: expected's operator== joins in by ADL.
     return Awaiter(std::move(*this));
   }
 

@@ -49,9 +49,9 @@ class WaitQueue {
   [[nodiscard]] Waiter* take_all();
   static void resume(Waiter* list);
 
-  /// For owners whose fields did not change: locks, takes, resumes.
-  void wake_one();
-  void wake_all();
+  /// For owners whose fields did not change: locks, takes, resumes. False when nobody waited.
+  bool wake_one();
+  bool wake_all();
 
  private:
   struct OnCancel {

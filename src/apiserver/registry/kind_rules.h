@@ -8,6 +8,7 @@
 #include "object/document.h"
 #include "object/draft.h"
 #include "schema/field_error.h"
+#include "schema/validation_text.h"
 
 #include <chrono>
 #include <cstdint>
@@ -50,12 +51,13 @@ struct KindRules {
   DefaultPropagation propagation = DefaultPropagation::Background;
   bool keep_status_on_create = false;   // Else a status sent with a creation is dropped, when the
                                         // resource has a status subresource.
+  bool warns_of_orphans = false;        // A DELETE that says nothing of dependents warns (Jobs).
   bool soft_writes = false;             // Events; leases decide by themselves (storage).
 
   // ---- functions; null means nothing special. `object` is at the storage version.
 
-  /// Checks metadata.name; null: DNS subdomain. Gives the problems as texts.
-  std::vector<std::string> (*name_problems)(std::string_view name, bool prefix) = nullptr;
+  /// What metadata.name may be; null: a DNS subdomain.
+  schema::NameRule name_rule = nullptr;
   /// After defaulting and mutating admission, before validation: resets what clients may not set,
   /// fills what the server sets.
   void (*prepare_create)(const RuleContext&, object::NodeRef object) = nullptr;
@@ -75,6 +77,11 @@ struct KindRules {
   /// The grace period of a DELETE: gets the requested seconds (-1: none), gives the seconds to wait
   /// before the object goes (0: at once). Null: no graceful deletion.
   std::int64_t (*grace_seconds)(object::Value object, std::int64_t requested) = nullptr;
+  /// When deletion begins and the object stays for now (a namespace becomes Terminating).
+  void (*begin_delete)(const RuleContext&, object::NodeRef object) = nullptr;
+  /// True while something of the kind's own holds a deleted object back (a namespace's
+  /// spec.finalizers).
+  bool (*held)(object::Value object) = nullptr;
 };
 
 /// The rules of every kind that has some; looked up by (group, resource) of the stored resource.
