@@ -71,7 +71,7 @@ Task<Result<>> Registry::admit(WriteCall* call, Operation operation, Draft* obje
   const Collection& collection = *call->served->collection;
   AdmissionRequest request{.operation = operation,
                            .group = collection.group,
-                           .version = std::string(call->served->row.version()),
+                           .version = std::string(call->served->row->version()),
                            .resource = collection.resource,
                            .subresource = call->subresource,
                            .kind = collection.kind,
@@ -94,7 +94,7 @@ Task<Result<>> Registry::admit_final(WriteCall* call, Operation operation, Docum
   const Collection& collection = *call->served->collection;
   AdmissionRequest request{.operation = operation,
                            .group = collection.group,
-                           .version = std::string(call->served->row.version()),
+                           .version = std::string(call->served->row->version()),
                            .resource = collection.resource,
                            .subresource = call->subresource,
                            .kind = collection.kind,
