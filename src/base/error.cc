@@ -134,4 +134,14 @@ Error Error::with_code(int code) && {
   return std::move(*this);
 }
 
+Error Error::with_continue(std::string token) && {
+  data_->continue_token = std::move(token);
+  return std::move(*this);
+}
+
+Error Error::with_empty_details() && {
+  data_->empty_details = true;
+  return std::move(*this);
+}
+
 }  // namespace knarr
