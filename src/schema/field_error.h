@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace knarr::schema {
@@ -19,7 +20,7 @@ namespace knarr::schema {
 /// parts on the stack: a child must not outlive its parent; text is made only when an error is.
 class FieldPath {
  public:
-  FieldPath() = default;  // The object itself.
+  FieldPath() = default;  // The object itself; printed as "<nil>", as Kubernetes does.
   explicit FieldPath(std::string_view root) : name_(root) {}
 
   [[nodiscard]] FieldPath child(std::string_view name) const { return {this, name, Part::Name, 0}; }
@@ -47,7 +48,21 @@ class FieldErrors {
   /// plain, maps and lists as JSON, null as "null".
   void invalid(const FieldPath& path, object::Value value, std::string_view detail);
   void invalid(const FieldPath& path, std::string_view value, std::string_view detail);
+  void invalid(const FieldPath& path, const char* value, std::string_view detail) {
+    invalid(path, std::string_view(value), detail);
+  }
   void invalid(const FieldPath& path, std::int64_t value, std::string_view detail);
+  void invalid(const FieldPath& path, int value, std::string_view detail) {
+    invalid(path, std::int64_t{value}, detail);
+  }
+  /// As invalid(), for a value that is already printed: JSON of a map, `true`, `null`.
+  void invalid_text(const FieldPath& path, std::string_view printed, std::string_view detail);
+  /// One invalid() for each complaint of a check of validation_text.h.
+  void invalid_each(const FieldPath& path, std::string_view value,
+                    const std::vector<std::string>& complaints);
+  /// As invalid(), with the cause FieldValueTypeInvalid.
+  void type_invalid(const FieldPath& path, object::Value value, std::string_view detail);
+  void type_invalid(const FieldPath& path, std::string_view value, std::string_view detail);
   /// `field: Unsupported value: "x": supported values: "a", "b"` (sorted as given).
   void not_supported(const FieldPath& path, std::string_view value,
                      std::initializer_list<std::string_view> supported);
@@ -55,11 +70,11 @@ class FieldErrors {
                      const std::vector<std::string_view>& supported);
   /// `field: Forbidden: detail`
   void forbidden(const FieldPath& path, std::string_view detail);
-  /// `field: Duplicate value: "x"`
-  void duplicate(const FieldPath& path, std::string_view value);
-  void duplicate(const FieldPath& path, object::Value value);
-  /// `field: Not found: "x"`
-  void not_found(const FieldPath& path, std::string_view value);
+  /// `field: Duplicate value: "x"[: detail]`
+  void duplicate(const FieldPath& path, std::string_view value, std::string_view detail = {});
+  void duplicate(const FieldPath& path, object::Value value, std::string_view detail = {});
+  /// `field: Not found: "x"[: detail]`
+  void not_found(const FieldPath& path, std::string_view value, std::string_view detail = {});
   /// `field: Too long: may not be more than N bytes`
   void too_long(const FieldPath& path, std::size_t maximum_bytes);
   /// `field: Too many: <actual>: must have at most N items`
@@ -72,6 +87,8 @@ class FieldErrors {
   [[nodiscard]] std::size_t size() const { return causes_.size(); }
   [[nodiscard]] const std::vector<Cause>& causes() const { return causes_; }
   void append(FieldErrors other);
+  /// A cause made elsewhere: `message` begins with the type's text ("Invalid value: ...").
+  void append(Cause cause) { causes_.push_back(std::move(cause)); }
 
   /// The Error of a refused object: reason Invalid, message `<Kind>[.<group>] "<name>" is invalid:`
   /// and the causes: one inline, several as `[a, b]`; details kind = kind, group, name.
@@ -85,5 +102,9 @@ class FieldErrors {
 
 /// A text as Go's %q prints it.
 std::string go_quote(std::string_view text);
+
+/// A value as field errors print it: texts quoted as %q, numbers and booleans plain, null as
+/// `null`, maps and lists as JSON.
+std::string print_value(object::Value value);
 
 }  // namespace knarr::schema
