@@ -147,6 +147,11 @@ void FieldErrors::invalid(const FieldPath& path, std::int64_t value, std::string
   invalid_text(path, fmt::format("{}", value), detail);
 }
 
+void FieldErrors::invalid_each(const FieldPath& path, std::string_view value,
+                               const std::vector<std::string>& complaints) {
+  for (const std::string& complaint : complaints) invalid(path, value, complaint);
+}
+
 void FieldErrors::type_invalid(const FieldPath& path, Value value, std::string_view detail) {
   add("FieldValueTypeInvalid", path,
       with_detail(fmt::format("Invalid value: {}", print_value(value)), detail));
@@ -178,12 +183,15 @@ void FieldErrors::forbidden(const FieldPath& path, std::string_view detail) {
   add("FieldValueForbidden", path, with_detail("Forbidden", detail));
 }
 
-void FieldErrors::duplicate(const FieldPath& path, std::string_view value) {
-  add("FieldValueDuplicate", path, fmt::format("Duplicate value: {}", go_quote(value)));
+void FieldErrors::duplicate(const FieldPath& path, std::string_view value,
+                            std::string_view detail) {
+  add("FieldValueDuplicate", path,
+      with_detail(fmt::format("Duplicate value: {}", go_quote(value)), detail));
 }
 
-void FieldErrors::duplicate(const FieldPath& path, Value value) {
-  add("FieldValueDuplicate", path, fmt::format("Duplicate value: {}", print_value(value)));
+void FieldErrors::duplicate(const FieldPath& path, Value value, std::string_view detail) {
+  add("FieldValueDuplicate", path,
+      with_detail(fmt::format("Duplicate value: {}", print_value(value)), detail));
 }
 
 void FieldErrors::not_found(const FieldPath& path, std::string_view value,

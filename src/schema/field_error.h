@@ -57,6 +57,9 @@ class FieldErrors {
   }
   /// As invalid(), for a value that is already printed: JSON of a map, `true`, `null`.
   void invalid_text(const FieldPath& path, std::string_view printed, std::string_view detail);
+  /// One invalid() for each complaint of a check of validation_text.h.
+  void invalid_each(const FieldPath& path, std::string_view value,
+                    const std::vector<std::string>& complaints);
   /// As invalid(), with the cause FieldValueTypeInvalid.
   void type_invalid(const FieldPath& path, object::Value value, std::string_view detail);
   void type_invalid(const FieldPath& path, std::string_view value, std::string_view detail);
@@ -67,9 +70,9 @@ class FieldErrors {
                      const std::vector<std::string_view>& supported);
   /// `field: Forbidden: detail`
   void forbidden(const FieldPath& path, std::string_view detail);
-  /// `field: Duplicate value: "x"`
-  void duplicate(const FieldPath& path, std::string_view value);
-  void duplicate(const FieldPath& path, object::Value value);
+  /// `field: Duplicate value: "x"[: detail]`
+  void duplicate(const FieldPath& path, std::string_view value, std::string_view detail = {});
+  void duplicate(const FieldPath& path, object::Value value, std::string_view detail = {});
   /// `field: Not found: "x"[: detail]`
   void not_found(const FieldPath& path, std::string_view value, std::string_view detail = {});
   /// `field: Too long: may not be more than N bytes`

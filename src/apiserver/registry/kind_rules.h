@@ -78,6 +78,11 @@ struct KindRules {
   /// The grace period of a DELETE: gets the requested seconds (-1: none), gives the seconds to wait
   /// before the object goes (0: at once). Null: no graceful deletion.
   std::int64_t (*grace_seconds)(object::Value object, std::int64_t requested) = nullptr;
+  /// When deletion begins and the object stays for now (a namespace becomes Terminating).
+  void (*begin_delete)(const RuleContext&, object::NodeRef object) = nullptr;
+  /// True while something of the kind's own holds a deleted object back (a namespace's
+  /// spec.finalizers).
+  bool (*held)(object::Value object) = nullptr;
 };
 
 /// The rules of every kind that has some; looked up by (group, resource) of the stored resource.
