@@ -113,7 +113,7 @@ void validate_deployment_status(const RuleContext&, Value object, Value old, Fie
 
 // Label changes through /status are dropped (BEHAVIOURS 139).
 void prepare_deployment_status(const RuleContext&, NodeRef object, Value old) {
-  const NodeRef metadata = object.ensure_map("metadata");
+  NodeRef metadata = object.ensure_map("metadata");
   const Value labels = old["metadata"]["labels"];
   if (labels.empty()) metadata.erase("labels");
   else metadata.ensure("labels").assign(labels);
@@ -333,7 +333,7 @@ constinit const KindRules kDaemonSetRules = {
     .validate = validate_daemon_set,
     .validate_update = validate_daemon_set_update,
     .validate_status = validate_daemon_set_status,
-    .warn = warn_workload,
+    .warn = warn_template,
 };
 
 }  // namespace knarr::apiserver::kinds

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apiserver/registry/kinds/checks.h"
 
-#include "schema/json_text.h"
+#include "object/equality.h"
+#include "schema/metadata_validation.h"
 
 #include <fmt/format.h>
 
@@ -42,7 +43,10 @@ bool same_values(A a, Value b) {
 }
 
 bool holds(Value list, std::string_view text) {
-  return std::ranges::any_of(list.items(), [&](Value item) { return item.as_string() == text; });
+  for (const Value item : list.items()) {
+    if (item.as_string() == text) return true;
+  }
+  return false;
 }
 
 bool is_percent(Value value) {
@@ -118,25 +122,11 @@ void check_label_key(std::string_view key, const FieldPath& path, FieldErrors& e
 }
 
 void check_labels(Value labels, const FieldPath& path, FieldErrors& errors) {
-  for (auto entry : labels.entries()) {
-    check_label_key(entry.key, path, errors);
-    const std::string_view value = entry.value.as_string();
-    complain(errors, path, value, schema::check_label_value(value));
-  }
+  schema::validate_labels(labels, path, errors);
 }
 
 void check_annotations(Value annotations, const FieldPath& path, FieldErrors& errors) {
-  constexpr std::size_t kMaxTotal = 256UL * 1024;
-  std::size_t total = 0;
-  for (auto entry : annotations.entries()) {
-    std::string lower(entry.key);
-    for (char& c : lower) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    complain(errors, path, entry.key, schema::check_qualified_name(lower));
-    total += entry.key.size() + entry.value.as_string().size();
-  }
-  if (total > kMaxTotal) errors.too_long(path, kMaxTotal);
+  schema::validate_annotations(annotations, path, errors);
 }
 
 void check_label_selector(Value selector, const FieldPath& path, FieldErrors& errors,

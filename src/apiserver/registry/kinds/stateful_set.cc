@@ -154,7 +154,7 @@ void validate_status(const RuleContext&, Value object, Value old, FieldErrors& e
 
 // maxUnavailable waits for a gate that is off (BEHAVIOURS 154).
 void drop_max_unavailable(NodeRef object) {
-  const NodeRef rolling = object["spec"]["updateStrategy"]["rollingUpdate"];
+  NodeRef rolling = object["spec"]["updateStrategy"]["rollingUpdate"];
   if (rolling.is_map()) rolling.erase("maxUnavailable");
 }
 
@@ -209,7 +209,7 @@ constinit const KindRules kStatefulSetRules = {
     .validate = validate,
     .validate_update = validate_update,
     .validate_status = validate_status,
-    .warn = warn_workload,
+    .warn = warn_template,
 };
 
 constinit const KindRules kControllerRevisionRules = {

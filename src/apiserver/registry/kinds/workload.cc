@@ -43,12 +43,31 @@ void check_collision_count(Value object, Value old, FieldErrors& errors) {
                  "cannot be decremented");
 }
 
-void warn_workload(const RuleContext& context, Value object, Value old) {
+void warn_template(const RuleContext& context, Value object, Value old) {
   if (context.warnings == nullptr || !context.subresource.empty()) return;
   if (old.exists() && same(object["spec"], old["spec"])) return;
   const FieldPath spec("spec");
   warn_pod_template(object["spec"]["template"], spec.child("template"), old["spec"]["template"],
                     *context.warnings);
+}
+
+void warn_pod_names(const RuleContext& context, Value object) {
+  if (context.warnings == nullptr || !context.subresource.empty()) return;
+  const schema::Complaints complaints = schema::check_dns1123_label(object::name_of(object));
+  if (complaints.empty()) return;
+  std::string text =
+      "metadata.name: this is used in Pod names and hostnames, which can result in surprising "
+      "behavior; a DNS label is recommended: [";
+  for (const std::string& complaint : complaints) {
+    if (!text.ends_with('[')) text += ' ';
+    text += complaint;
+  }
+  context.warnings->push_back(text + "]");
+}
+
+void warn_workload(const RuleContext& context, Value object, Value old) {
+  if (!old.exists()) warn_pod_names(context, object);
+  warn_template(context, object, old);
 }
 
 }  // namespace knarr::apiserver::kinds

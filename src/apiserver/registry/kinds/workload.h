@@ -25,7 +25,11 @@ void check_not_greater(Value status, std::string_view smaller, std::string_view 
 /// status.collisionCount may only grow.
 void check_collision_count(Value object, Value old, FieldErrors& errors);
 
-/// Warnings of spec.template: on creation, and on updates that change the spec.
+/// Warnings of spec.template: on creation, and on updates that change the spec. On creation also
+/// when the name is no DNS label: pods and their hostnames are called after it.
 void warn_workload(const RuleContext& context, Value object, Value old);
+/// The same without the name.
+void warn_template(const RuleContext& context, Value object, Value old);
+void warn_pod_names(const RuleContext& context, Value object);
 
 }  // namespace knarr::apiserver::kinds
