@@ -6,7 +6,11 @@
 
 namespace knarr::api {
 
+namespace internal {
+extern const object::TypeTable kTypeTable;  // Generated.
+}
+
 /// The types of the Kubernetes API: `types().find("apps/v1.Deployment")`. Lives forever; any thread.
-const object::TypeTable& types();
+inline const object::TypeTable& types() { return internal::kTypeTable; }
 
 }  // namespace knarr::api

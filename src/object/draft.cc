@@ -172,6 +172,12 @@ NodeRef NodeRef::add_entry(std::string_view key, Atom atom) {
   return {arena_, child};
 }
 
+NodeRef NodeRef::append_entry(Atom key) {
+  CHECK(exists() && key);
+  if (!is_map()) set_map();
+  return add_entry({}, key);
+}
+
 NodeRef NodeRef::append_entry(std::string_view key) {
   CHECK(exists());
   if (!is_map()) set_map();
@@ -279,6 +285,26 @@ void NodeRef::reorder(std::span<const std::uint32_t> order) {
   const std::vector<NodeSlot> old(node_->children, node_->children + node_->count);
   for (std::size_t i = 0; i < order.size(); ++i) node_->children[i] = old.at(order[i]);
   node_->sorted = false;
+}
+
+void NodeRef::select(std::span<const std::uint32_t> indices) {
+  CHECK(is_map() && indices.size() <= size());
+  node_->sorted = false;
+  std::uint32_t same = 0;
+  while (same < indices.size() && indices[same] == same) ++same;
+  if (same < indices.size()) {
+    constexpr std::size_t kOnStack = 64;
+    NodeSlot few[kOnStack];
+    std::vector<NodeSlot> many;
+    NodeSlot* to = few;
+    if (indices.size() - same > kOnStack) {
+      many.resize(indices.size() - same);
+      to = many.data();
+    }
+    for (std::size_t i = same; i < indices.size(); ++i) to[i - same] = node_->children[indices[i]];
+    std::copy(to, to + (indices.size() - same), node_->children + same);
+  }
+  node_->count = static_cast<std::uint32_t>(indices.size());
 }
 
 void NodeRef::sort_keys() {

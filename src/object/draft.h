@@ -84,6 +84,7 @@ class NodeRef {
   NodeRef ensure(std::string_view key);
   /// Adds a key (null) without looking whether it is there: for decoders that look themselves.
   NodeRef append_entry(std::string_view key);
+  NodeRef append_entry(Atom key);
   /// Remembers that a decoder met this key of a map more than once. Copies do not keep it.
   void mark_duplicated(std::size_t index);
   [[nodiscard]] bool is_duplicated(std::size_t index) const;
@@ -109,6 +110,8 @@ class NodeRef {
 
   /// Puts the children of a map in this order (a permutation of 0..size-1).
   void reorder(std::span<const std::uint32_t> order);
+  /// Keeps exactly these children of a map, in this order; each index at most once.
+  void select(std::span<const std::uint32_t> indices);
   /// Sorts a map by the bytes of its keys and marks it as a sorted map for freeze(). The mark is
   /// lost when a key is added later.
   void sort_keys();

@@ -62,6 +62,7 @@ enum FieldFlag : std::uint32_t {
   kHasMinimum = 1U << 17U,
   kHasMaximum = 1U << 18U,
   kEnumPublished = 1U << 19U,  // OpenAPI publishes the type's enum values for this field.
+  kProtoPacked = 1U << 21U,  // A list of numbers in one protobuf value: proto3's default, so gRPC only.
   kDefaultPublished = 1U << 20U,  // OpenAPI publishes default_json; other defaults are only applied.
 };
 

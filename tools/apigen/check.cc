@@ -14,6 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 10> kScalars = {
     "string", "bool", "int32", "int64", "double", "float", "uint32", "uint64", "bytes", "any"};
 
+constexpr std::array<std::string_view, 8> kVerbs = {
+    "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"};
+
 class Checker {
  public:
   Checker(const Api& api, Diagnostics& errors) : api_(api), errors_(errors) {}
@@ -186,6 +189,8 @@ class Checker {
     if (!resource.list_type.empty() && api_.find(resource.list_type) == nullptr) {
       errors_.error(resource.at, "unknown type " + resource.list_type);
     }
+    check_verbs(resource.at, resource.verbs);
+    for (const Subresource& sub : resource.subresources) check_verbs(sub.at, sub.verbs);
     if (resource.verbs.empty()) errors_.error(resource.at, "resource " + resource.plural + " has no verbs");
     for (const Subresource& sub : resource.subresources) check_reference(sub.at, sub.type);
     if (!resource.columns_like.empty() &&
@@ -201,6 +206,14 @@ class Checker {
       });
     });
     if (!grouped) errors_.error(resource.at, resource.package + " is not in any group statement");
+  }
+
+  void check_verbs(const Position& at, const std::vector<std::string>& verbs) {
+    for (const std::string& verb : verbs) {
+      if (std::find(kVerbs.begin(), kVerbs.end(), verb) == kVerbs.end()) {
+        errors_.error(at, "unknown verb '" + verb + "'");
+      }
+    }
   }
 
   void check_groups() {

@@ -88,7 +88,7 @@ std::string emit_atoms(const Api& api) {
 }
 
 std::string emit_table(const Tables& tables, const std::string& name) {
-  std::string out = "namespace {\n\nusing namespace object;\n\n";
+  std::string out = "using namespace object;\n\nnamespace {\n\n";
   out += "constexpr FieldRow kFields[] = {\n";
   for (const TypeRow& type : tables.types) {
     if (type.field_count == 0) continue;
@@ -102,16 +102,15 @@ std::string emit_table(const Tables& tables, const std::string& name) {
   out += "};\n\nconstexpr std::uint32_t kByName[] = {\n";
   print_numbers(out, tables.by_name);
   out += "};\n\nconstexpr char kStrings[] =\n" + tables.strings.literal() + ";\n\n";
-  out += "constexpr TypeTable " + name + "{kTypes, kFields, kEnums, kStrings, kByName};\n\n";
-  out += "}  // namespace\n";
+  out += "}  // namespace\n\nconstexpr TypeTable " + name + "{kTypes, kFields, kEnums, kStrings, kByName};\n";
   return out;
 }
 
 std::string emit_types(const Tables& tables) {
   std::string out = generated_banner("The types of the Kubernetes API.");
-  out += "#include \"api/types.h\"\n\nnamespace knarr::api {\n";
-  out += emit_table(tables, "kTable");
-  out += "\nconst object::TypeTable& types() { return kTable; }\n\n}  // namespace knarr::api\n";
+  out += "#include \"api/types.h\"\n\nnamespace knarr::api {\n\n";
+  out += emit_table(tables, "internal::kTypeTable");
+  out += "\n}  // namespace knarr::api\n";
   return out;
 }
 

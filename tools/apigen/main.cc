@@ -65,7 +65,8 @@ int run(const std::vector<std::string>& arguments) {
 
   const Tables kubernetes = make_tables(api, [](const Package& package) { return package.grpc.empty(); });
   const bool written = write_file(out / "object/atoms.inc", emit_atoms(api)) &&
-                       write_file(out / "api/types.cc", emit_types(kubernetes));
+                       write_file(out / "api/types.cc", emit_types(kubernetes)) &&
+                       write_file(out / "api/resources.cc", emit_resources(api, kubernetes));
   return written ? 0 : 1;
 }
 

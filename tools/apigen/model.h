@@ -139,7 +139,7 @@ struct Column {
   std::string type;
   std::string format;
   int priority = 0;
-  std::string cell;  // How: "path", "age", "hook", ...
+  std::string cell;  // How: path, age, hook, ...
   std::string argument;
   std::string otherwise;  // Shown when there is nothing.
   std::string help;
@@ -156,6 +156,7 @@ struct Subresource {
   std::string name;
   std::string type;  // Whole name of its kind.
   std::vector<std::string> verbs;
+  bool connect = false;
 };
 
 struct Resource {
@@ -176,7 +177,6 @@ struct Resource {
   std::string stored_as;     // "core/v1"
   std::string hash_version;  // The group version in the storage version hash.
   std::string columns_like;  // "autoscaling/v2.horizontalpodautoscalers"
-  std::string conversion;    // How another stored version becomes this one: "", same, a hook.
   std::vector<Column> columns;
   std::vector<Selector> selectors;
   std::vector<Subresource> subresources;

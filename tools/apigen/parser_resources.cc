@@ -4,9 +4,13 @@
 #include "parser.h"
 
 #include <algorithm>
+#include <array>
 
 namespace knarr::apigen {
 namespace {
+
+constexpr std::array<std::string_view, 8> kCells = {"path", "text",   "age",      "count",
+                                                    "join", "labels", "selector", "hook"};
 
 std::string lower(std::string text) {
   for (char& c : text) {
@@ -135,7 +139,14 @@ void Parser::subresource_line(Resource& resource) {
     return skip_line();
   }
   sub.type = qualify(sub.type);
-  while (peek().kind == Token::Kind::Word) sub.verbs.push_back(next().text);
+  while (peek().kind == Token::Kind::Word) {
+    if (peek().text == "connect") {
+      next();
+      sub.connect = true;
+    } else {
+      sub.verbs.push_back(next().text);
+    }
+  }
   resource.subresources.push_back(std::move(sub));
   end_of_line();
 }
@@ -152,8 +163,10 @@ void Parser::selector_line(Resource& resource) {
     } else if (key == "hook") {
       selector.hook = value;
       selector.path.clear();
+    } else if (key == "novalue") {
+      selector.path.clear();
     } else {
-      error("unknown word '" + key + "' for a field selector (path=, hook=)");
+      error("unknown word '" + key + "' for a field selector (path=, hook=, novalue)");
     }
   }
   resource.selectors.push_back(std::move(selector));
@@ -193,18 +206,21 @@ void Parser::column_line(Resource& resource) {
     if (value.size() >= 2 && value.front() == '"') value = value.substr(1, value.size() - 2);
     if (key == "wide") {
       column.priority = 1;
+    } else if (key == "bare") {
+      column.priority = -1;
     } else if (key == "format") {
       column.format = value;
     } else if (key == "else") {
       column.otherwise = value;
-    } else if (key == "path" || key == "age" || key == "count" || key == "hook") {
+    } else if (std::find(kCells.begin(), kCells.end(), key) != kCells.end()) {
       column.cell = key;
       column.argument = value;
     } else {
-      error("unknown word '" + key + "' for a column (wide, format=, path=, age=, count=, hook=, else=)");
+      error("unknown word '" + key + "' for a column (wide, bare, format=, else=, path=, text=, "
+            "age=, count=, join=, labels=, selector=, hook=)");
     }
   }
-  if (column.cell.empty()) error("column " + column.name + " needs path=, age=, count= or hook=");
+  if (column.cell.empty()) error("column " + column.name + " does not say how its cell is made (path=, hook=, ...)");
   resource.columns.push_back(std::move(column));
   end_of_line();
 }
@@ -217,6 +233,8 @@ void Parser::conversion_statement() {
       !expect_word(conversion.to, "the kind it becomes")) {
     return skip_line();
   }
+  conversion.from = qualify(conversion.from);
+  conversion.to = qualify(conversion.to);
   std::string key;
   std::string value;
   while (next_option(key, value)) {

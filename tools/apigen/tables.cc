@@ -179,7 +179,7 @@ class Builder {
   std::string flags_of(const Field& field) const {
     std::string flags;
     const Type* named = api_.find(field.type);
-    const bool is_renamed = named != nullptr && named->kind == Type::Kind::Renamed && !named->message;
+    const bool is_renamed = named != nullptr && named->kind == Type::Kind::Renamed;
     const bool is_collection = !element_of(is_renamed ? named->element : field.type).empty();
     const Type* inner = api_.find(innermost(field.type));
     const bool always = field.number != 0 && !field.pointer && !is_collection && field.type != "bytes" &&

@@ -125,7 +125,8 @@ Task<Result<ListReply>> read_list(Call* call) {
                  .list_kind = served.row->list_kind(),
                  .revision = page.snapshot.revision(),
                  .continue_token = {},
-                 .remaining = {}};
+                 .remaining = {},
+                 .served = &served};
   const std::string end = prefix_end(options.selection.key_prefix);
   std::string last;
   for (const CacheItem* item = page.snapshot.lower_bound(page.from); item != nullptr;

@@ -194,6 +194,25 @@ Document partial_metadata(const Document& object) {
   return result;
 }
 
+void as_partial_list(ListReply& list) {
+  for (Document& item : list.items) item = partial_metadata(item);
+  list.type = api::types().find("meta/v1.PartialObjectMetadata");
+  list.api_version = "meta.k8s.io/v1";
+  list.kind = "PartialObjectMetadata";
+  list.list_kind = "PartialObjectMetadataList";
+}
+
+void encode_table_event(std::string& out, const WatchReply& watch, const WatchItem& item,
+                        const TableOptions& options) {
+  out += "{\"type\":\"";
+  out += event_name(item.type);
+  out += "\",\"object\":";
+  write_table(out, *watch.served, options, std::span(&item.object, 1),
+              {item.object.resource_version(), {}, {}});
+  if (out.back() == '\n') out.pop_back();
+  out += "}\n";
+}
+
 void encode_watch_event(std::string& out, const WatchReply& watch, const WatchItem& item,
                         Format format, As as) {
   Document object = item.object;

@@ -5,6 +5,7 @@
 
 #include "apiserver/api.h"
 #include "apiserver/endpoints/negotiate.h"
+#include "apiserver/table/table.h"
 
 #include <span>
 #include <string>
@@ -34,6 +35,13 @@ class ListEncoder {
 
 /// The metadata of an object alone, as a PartialObjectMetadata document.
 object::Document partial_metadata(const object::Document& object);
+
+/// Turns a list into one of PartialObjectMetadata.
+void as_partial_list(ListReply& list);
+
+/// One frame of a watch whose objects are Tables (JSON).
+void encode_table_event(std::string& out, const WatchReply& watch, const WatchItem& item,
+                        const TableOptions& options);
 
 /// One frame of a watch.
 void encode_watch_event(std::string& out, const WatchReply& watch, const WatchItem& item,

@@ -150,7 +150,8 @@ void put_raw_pretty(Sink& out, std::string_view json, std::size_t depth) {
   }
 }
 
-template <bool kPretty>
+/// kSource: numbers of a Draft keep the text they were read from.
+template <bool kPretty, bool kSource = false>
 class Writer {
  public:
   Writer(Sink& out, std::uint64_t resource_version) : out_(out), version_(resource_version) {}
@@ -193,7 +194,12 @@ class Writer {
   }
 
   void number(Value value) { put_double(out_, value.as_double()); }
-  void number(NodeRef node) { put_double(out_, node.as_double()); }
+  void number(NodeRef node) {
+    if constexpr (kSource) {
+      if (const std::string_view text = node.number_text(); !text.empty()) return out_.put(text);
+    }
+    put_double(out_, node.as_double());
+  }
 
   void raw(std::string_view json, std::size_t depth) {
     if (json.empty()) return out_.put("null");
@@ -315,6 +321,11 @@ void write_json(std::string& out, const object::Document& document, JsonOptions 
   } else {
     Writer<false>(sink, version).object(document.root());
   }
+}
+
+void write_source_json(std::string& out, NodeRef node) {
+  Sink sink(out);
+  Writer<false, true>(sink, 0).any(node);
 }
 
 void write_json_string(std::string& out, std::string_view text) {
