@@ -33,9 +33,8 @@ function(knarr_component name)
     add_executable(test_${name} EXCLUDE_FROM_ALL ${tests} ${support})
     target_link_libraries(test_${name} PRIVATE knarr_${name} GTest::gtest GTest::gtest_main)
     foreach(dependency IN LISTS arg_TEST_DEPENDS)
-      if(TARGET knarr_${dependency})
-        target_link_libraries(test_${name} PRIVATE knarr_${dependency})
-      endif()
+      # Declared further up, so not known yet: looked up when the build is generated.
+      target_link_libraries(test_${name} PRIVATE $<TARGET_NAME_IF_EXISTS:knarr_${dependency}>)
     endforeach()
     target_compile_definitions(test_${name} PRIVATE
       KNARR_SOURCE_DIR="${CMAKE_SOURCE_DIR}" KNARR_BINARY_DIR="${CMAKE_BINARY_DIR}")

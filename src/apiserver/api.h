@@ -24,6 +24,8 @@
 
 namespace knarr::apiserver {
 
+struct Served;
+
 /// A body as it came over the wire.
 struct WireBody {
   std::string content_type;  // As sent; "" when there was none.
@@ -50,6 +52,7 @@ struct ObjectReply {
   object::Type type;  // False for custom objects.
   std::string_view api_version;
   std::string_view kind;
+  const Served* served = nullptr;  // Null for what is no resource: reviews, Scale.
 };
 
 struct ListReply {
@@ -61,6 +64,7 @@ struct ListReply {
   Revision revision = 0;
   std::string continue_token;
   std::optional<std::int64_t> remaining;
+  const Served* served = nullptr;
 };
 
 struct WatchItem {
@@ -86,6 +90,7 @@ struct WatchReply {
   object::Type type;
   std::string_view api_version;
   std::string_view kind;
+  const Served* served = nullptr;
 };
 
 /// Any other answer: text, OpenAPI, discovery.

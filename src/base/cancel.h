@@ -44,7 +44,8 @@ class CancelSource {
   /// Is cancelled with `parent`, or alone.
   explicit CancelSource(const CancelToken& parent) {
     if (!parent.can_be_cancelled()) return;
-    link_ = std::make_unique<CancelCallback>(parent, [source = source_]() mutable { source.request_stop(); });
+    link_ = std::make_unique<CancelCallback>(
+        parent, [source = source_]() mutable { source.request_stop(); });
   }
   CancelSource(CancelSource&&) noexcept = default;
   CancelSource& operator=(CancelSource&&) noexcept = default;

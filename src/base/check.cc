@@ -3,10 +3,10 @@
 // run time, which a static program cannot.
 #include "base/check.h"
 
-#include <unwind.h>
-
 #include <cstdio>
 #include <cstdlib>
+
+#include <unwind.h>
 
 namespace knarr {
 namespace {

@@ -20,10 +20,10 @@ namespace knarr {
   } while (false)
 
 /// Gives the value of a Result that cannot fail unless we have a bug.
-#define MUST(...)                                                                         \
-  __extension__({                                                                         \
-    auto&& knarr_must_result = (__VA_ARGS__);                                             \
-    if (!knarr_must_result) [[unlikely]]                                                  \
-      ::knarr::fail_check(__FILE__, __LINE__, knarr_must_result.error().message());       \
-    std::move(knarr_must_result).value();                                                 \
+#define MUST(...)                                                                   \
+  __extension__({                                                                   \
+    auto&& knarr_must_result = (__VA_ARGS__);                                       \
+    if (!knarr_must_result) [[unlikely]]                                            \
+      ::knarr::fail_check(__FILE__, __LINE__, knarr_must_result.error().message()); \
+    std::move(knarr_must_result).value();                                           \
   })

@@ -16,7 +16,9 @@ Task<Result<>> Clock::sleep(std::chrono::nanoseconds duration) {
   co_return result;
 }
 
-Task<Result<>> Clock::sleep_until(SteadyTime time) { return sleep(time - steady_now()); }
+Task<Result<>> Clock::sleep_until(SteadyTime time) {
+  return sleep(time - steady_now());
+}
 
 namespace detail {
 
@@ -28,7 +30,9 @@ Deadline::Deadline(Clock& clock, std::chrono::nanoseconds duration, const Cancel
   });
 }
 
-Deadline::~Deadline() { clock_.cancel_timer(timer_); }
+Deadline::~Deadline() {
+  clock_.cancel_timer(timer_);
+}
 
 Error deadline_error(std::chrono::nanoseconds duration) {
   const double seconds = std::chrono::duration<double>(duration).count();

@@ -72,14 +72,16 @@ class Deadline {
 
 }  // namespace detail
 
-/// Runs `task`, cancels it after `duration`; a task that then gives Cancelled gives Timeout instead.
-/// Waits until the task has ended in any case.
+/// Runs `task`, cancels it after `duration`; a task that then gives Cancelled gives Timeout
+/// instead. Waits until the task has ended in any case.
 template <typename T>
-Task<Result<T>> with_deadline(Clock& clock, std::chrono::nanoseconds duration, Task<Result<T>> task) {
+Task<Result<T>> with_deadline(Clock& clock, std::chrono::nanoseconds duration,
+                              Task<Result<T>> task) {
   const CancelToken parent = (co_await current_context()).cancel;
   detail::Deadline deadline(clock, duration, parent);
   Result<T> result = co_await with_token(deadline.token(), std::move(task));
-  if (!result && result.error().is(Reason::Cancelled) && deadline.passed() && !parent.is_cancelled()) {
+  if (!result && result.error().is(Reason::Cancelled) && deadline.passed() &&
+      !parent.is_cancelled()) {
     co_return detail::deadline_error(duration);
   }
   co_return result;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completion<T>: a value that one side sets once, from any thread, and one coroutine waits for. It is
-// a handle: copies mean the same value, so the setter may outlive a waiter that was cancelled.
+// Completion<T>: a value that one side sets once, from any thread, and one coroutine waits for. It
+// is a handle: copies mean the same value, so the setter may outlive a waiter that was cancelled.
 #pragma once
 
 #include "base/result.h"
@@ -56,7 +56,8 @@ class Completion {
     co_return std::move(*state->result);
   }
   static Task<Result<T>> wait_uncancelled_on(std::shared_ptr<State> state) {
-    CO_TRY(co_await state->queue.wait_uncancelled([s = state.get()] { return s->result.has_value(); }));
+    CO_TRY(co_await state->queue.wait_uncancelled(
+        [s = state.get()] { return s->result.has_value(); }));
     co_return std::move(*state->result);
   }
 

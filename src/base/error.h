@@ -91,6 +91,12 @@ class [[nodiscard]] Error {
   Error with_details(ErrorDetails details) &&;
   Error with_retry_after(std::chrono::seconds after) &&;
   Error with_code(int code) &&;
+  /// The token with which a client may go on with an expired list (Status' metadata.continue).
+  Error with_continue(std::string token) &&;
+  /// Kubernetes writes `details: {}` for some refusals that are about no object.
+  Error with_empty_details() &&;
+  [[nodiscard]] const std::string& continue_token() const { return data_->continue_token; }
+  [[nodiscard]] bool has_empty_details() const { return data_->empty_details; }
 
  private:
   struct Data {
@@ -100,6 +106,8 @@ class [[nodiscard]] Error {
     std::vector<Cause> causes;
     ErrorDetails details;
     std::optional<std::chrono::seconds> retry_after;
+    std::string continue_token;
+    bool empty_details = false;
   };
   std::unique_ptr<Data> data_;  // One pointer: a Result stays as small as its value.
 };

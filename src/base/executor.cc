@@ -12,7 +12,8 @@ thread_local const void* current_executor = nullptr;
 
 class CurrentScope {
  public:
-  explicit CurrentScope(const void* executor) : previous_(std::exchange(current_executor, executor)) {}
+  explicit CurrentScope(const void* executor)
+      : previous_(std::exchange(current_executor, executor)) {}
   CurrentScope(const CurrentScope&) = delete;
   CurrentScope& operator=(const CurrentScope&) = delete;
   ~CurrentScope() { current_executor = previous_; }
@@ -73,9 +74,13 @@ struct Strand::State : std::enable_shared_from_this<Strand::State> {
 Strand::Strand(Executor& underlying) : state_(std::make_shared<State>(underlying)) {}
 Strand::~Strand() = default;
 
-void Strand::post(UniqueFunction<void()> function) { state_->post(std::move(function)); }
+void Strand::post(UniqueFunction<void()> function) {
+  state_->post(std::move(function));
+}
 
-bool Strand::is_current() const { return current_executor == state_.get(); }
+bool Strand::is_current() const {
+  return current_executor == state_.get();
+}
 
 ManualExecutor::~ManualExecutor() = default;
 
@@ -85,7 +90,9 @@ void ManualExecutor::post(UniqueFunction<void()> function) {
   posted_.notify_one();
 }
 
-bool ManualExecutor::is_current() const { return current_executor == this; }
+bool ManualExecutor::is_current() const {
+  return current_executor == this;
+}
 
 bool ManualExecutor::run_one() {
   UniqueFunction<void()> function;

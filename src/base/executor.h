@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where code runs. An Executor runs posted functions one at a time and in order, never inside
-// post(); every coroutine of base/task.h belongs to one at any moment. Strand makes such an order of
-// its own on top of another executor.
+// post(); every coroutine of base/task.h belongs to one at any moment. Strand makes such an order
+// of its own on top of another executor.
 #pragma once
 
 #include "base/function.h"
@@ -27,8 +27,8 @@ class Executor {
   [[nodiscard]] virtual bool is_current() const = 0;
 };
 
-/// A serial order of its own on an executor that must outlive the queued work. May be destroyed with
-/// work still queued: that work runs nevertheless.
+/// A serial order of its own on an executor that must outlive the queued work. May be destroyed
+/// with work still queued: that work runs nevertheless.
 class Strand final : public Executor {
  public:
   explicit Strand(Executor& underlying);

@@ -16,21 +16,24 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
   using Base = std::expected<T, Error>;
   using Base::Base;
   using value_type = T;
-  Result(Error error) : Base(std::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : Base(std::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 };
 
 /// The Result of a function that has nothing to return but may fail: `return ok();`.
-inline Result<> ok() { return {}; }
+inline Result<> ok() {
+  return {};
+}
 
 }  // namespace knarr
 
-#define KNARR_TRY_(expression, leave)                                     \
-  __extension__({                                                         \
-    auto&& knarr_try_result = (expression);                               \
-    if (!knarr_try_result) [[unlikely]] {                                 \
-      leave ::knarr::Error(std::move(knarr_try_result).error());          \
-    }                                                                     \
-    std::move(knarr_try_result).value();                                  \
+#define KNARR_TRY_(expression, leave)                            \
+  __extension__({                                                \
+    auto&& knarr_try_result = (expression);                      \
+    if (!knarr_try_result) [[unlikely]] {                        \
+      leave ::knarr::Error(std::move(knarr_try_result).error()); \
+    }                                                            \
+    std::move(knarr_try_result).value();                         \
   })
 
 /// Gives the value of a Result or returns its Error from this function.

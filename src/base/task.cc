@@ -4,6 +4,8 @@
 
 namespace knarr::detail {
 
-void fail_on_exception() { fail_check(__FILE__, __LINE__, "an exception reached the end of a task"); }
+void fail_on_exception() {
+  fail_check(__FILE__, __LINE__, "an exception reached the end of a task");
+}
 
 }  // namespace knarr::detail

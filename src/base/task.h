@@ -3,8 +3,8 @@
 // whoever awaits it, and hands over control by symmetric transfer. Roots are started by TaskGroup
 // (task_group.h) and run_sync (run_sync.h) alone.
 //
-// Contract: after each co_await a coroutine is on its own executor. A task that moved to another one
-// with switch_to() ends there, and its parent goes on where the parent was.
+// Contract: after each co_await a coroutine is on its own executor. A task that moved to another
+// one with switch_to() ends there, and its parent goes on where the parent was.
 #pragma once
 
 #include "base/cancel.h"
@@ -144,7 +144,7 @@ class [[nodiscard]] Task {
 
   /// Runs the task; awaited once, as an rvalue, by another task.
   auto operator co_await() && {
-    CHECK(handle_ != nullptr);
+    CHECK(static_cast<bool>(handle_));  // Not `!= nullptr`: expected's operator== joins in by ADL.
     return Awaiter(std::move(*this));
   }
 
@@ -222,13 +222,19 @@ struct SwitchAwaiter {
 }  // namespace detail
 
 /// `co_await current_context()`: the executor and the token of the awaiting task.
-[[nodiscard]] inline detail::ContextAwaiter current_context() { return {}; }
+[[nodiscard]] inline detail::ContextAwaiter current_context() {
+  return {};
+}
 
 /// `co_await yield()`: lets others on this executor run first.
-[[nodiscard]] inline detail::YieldAwaiter yield() { return {}; }
+[[nodiscard]] inline detail::YieldAwaiter yield() {
+  return {};
+}
 
 /// `co_await switch_to(executor)`: the rest of this task runs there. The parent is not moved.
-[[nodiscard]] inline detail::SwitchAwaiter switch_to(Executor& executor) { return {&executor}; }
+[[nodiscard]] inline detail::SwitchAwaiter switch_to(Executor& executor) {
+  return {&executor};
+}
 
 /// Runs `task` with `token` in place of the caller's. Link a CancelSource to the caller's token
 /// (current_context) to be cancelled by both.
@@ -333,16 +339,18 @@ using AllValue = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 }  // namespace detail
 
-/// Runs the tasks concurrently, on the caller's executor; gives their values in order (monostate for
-/// Task<>). Cancellation reaches each of them; waits for all in any case.
+/// Runs the tasks concurrently, on the caller's executor; gives their values in order (monostate
+/// for Task<>). Cancellation reaches each of them; waits for all in any case.
 template <typename... Ts>
 Task<std::tuple<detail::AllValue<Ts>...>> all(Task<Ts>... tasks) {
   std::tuple<std::optional<detail::AllValue<Ts>>...> slots;
   detail::Join join;
-  std::apply([&](auto&... slot) { (join.add(detail::run_branch(std::move(tasks), &slot)), ...); }, slots);
+  std::apply([&](auto&... slot) { (join.add(detail::run_branch(std::move(tasks), &slot)), ...); },
+             slots);
   co_await join;
   co_return std::apply(
-      [](auto&... slot) { return std::tuple<detail::AllValue<Ts>...>(std::move(*slot)...); }, slots);
+      [](auto&... slot) { return std::tuple<detail::AllValue<Ts>...>(std::move(*slot)...); },
+      slots);
 }
 
 /// The same for any number of tasks of one type.
@@ -350,7 +358,8 @@ template <typename T>
 Task<std::vector<T>> all(std::vector<Task<T>> tasks) {
   std::vector<std::optional<T>> slots(tasks.size());
   detail::Join join;
-  for (std::size_t i = 0; i < tasks.size(); ++i) join.add(detail::run_branch(std::move(tasks[i]), &slots[i]));
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    join.add(detail::run_branch(std::move(tasks[i]), &slots[i]));
   co_await join;
   std::vector<T> values;
   values.reserve(slots.size());
@@ -360,7 +369,8 @@ Task<std::vector<T>> all(std::vector<Task<T>> tasks) {
 inline Task<> all(std::vector<Task<>> tasks) {
   std::vector<std::optional<std::monostate>> slots(tasks.size());
   detail::Join join;
-  for (std::size_t i = 0; i < tasks.size(); ++i) join.add(detail::run_branch(std::move(tasks[i]), &slots[i]));
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    join.add(detail::run_branch(std::move(tasks[i]), &slots[i]));
   co_await join;
 }
 

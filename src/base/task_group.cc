@@ -32,7 +32,9 @@ struct TaskGroup::Root {
   std::coroutine_handle<promise_type> handle;
 };
 
-TaskGroup::Root TaskGroup::run_root(UniqueFunction<Task<>()> make) { co_await make(); }
+TaskGroup::Root TaskGroup::run_root(UniqueFunction<Task<>()> make) {
+  co_await make();
+}
 
 TaskGroup::TaskGroup(Executor& executor, const CancelToken& parent)
     : executor_(executor), cancel_(parent), token_(cancel_.token()) {}

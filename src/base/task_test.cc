@@ -8,20 +8,24 @@
 #include "base/task_group.h"
 #include "base/testing/sim_clock.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace knarr {
 namespace {
 
 using namespace std::chrono_literals;
 
-Task<int> give(int value) { co_return value; }
+Task<int> give(int value) {
+  co_return value;
+}
 
-Task<Result<int>> fail() { co_return Error(Reason::NotFound, "no such thing"); }
+Task<Result<int>> fail() {
+  co_return Error(Reason::NotFound, "no such thing");
+}
 
 Task<Result<int>> pass_on() {
   const int value = CO_TRY(co_await fail());
@@ -34,7 +38,9 @@ Task<int> sum(int n) {
   co_return total;
 }
 
-Task<std::unique_ptr<int>> move_only() { co_return std::make_unique<int>(7); }
+Task<std::unique_ptr<int>> move_only() {
+  co_return std::make_unique<int>(7);
+}
 
 TEST(Task, GivesItsValueAndPassesErrors) {
   ManualExecutor loop;
@@ -99,7 +105,9 @@ TEST(Task, YieldLetsOthersRun) {
   EXPECT_EQ(trace, (std::vector{1, 2, 11, 12}));
 }
 
-Task<Result<>> wait_for(Event* event) { co_return co_await event->wait(); }
+Task<Result<>> wait_for(Event* event) {
+  co_return co_await event->wait();
+}
 
 TEST(All, WaitsForEveryTaskAndKeepsOrder) {
   ManualExecutor loop;
@@ -126,7 +134,9 @@ TEST(All, CancellationReachesEveryBranch) {
   EXPECT_TRUE(b.error().is(Reason::Cancelled));
 }
 
-Task<bool> sees_cancellation() { co_return (co_await current_context()).cancel.is_cancelled(); }
+Task<bool> sees_cancellation() {
+  co_return (co_await current_context()).cancel.is_cancelled();
+}
 
 TEST(Shielded, HidesTheCancellationOfTheParent) {
   ManualExecutor loop;
@@ -149,8 +159,9 @@ struct DeadlineCase {
 };
 
 TEST(WithDeadline, GivesTheResultOrTimeoutOrCancelled) {
-  for (const DeadlineCase& c : {DeadlineCase{1s, 2s, false, "5"}, DeadlineCase{2s, 1s, false, "Timeout"},
-                                DeadlineCase{2s, 1s, true, "Cancelled"}}) {
+  for (const DeadlineCase& c :
+       {DeadlineCase{1s, 2s, false, "5"}, DeadlineCase{2s, 1s, false, "Timeout"},
+        DeadlineCase{2s, 1s, true, "Cancelled"}}) {
     ManualExecutor loop;
     SimClock clock(&loop);
     CancelSource source;
@@ -165,7 +176,8 @@ TEST(WithDeadline, GivesTheResultOrTimeoutOrCancelled) {
     if (c.cancelled) source.cancel();
     clock.advance(3s);
     ASSERT_TRUE(result);
-    const std::string got = *result ? std::to_string(**result) : std::string(to_string(result->error().reason()));
+    const std::string got =
+        *result ? std::to_string(**result) : std::string(to_string(result->error().reason()));
     EXPECT_EQ(got, c.expected);
     EXPECT_EQ(clock.pending_timers(), 0U);
   }

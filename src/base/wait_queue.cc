@@ -40,22 +40,26 @@ void WaitQueue::resume(Waiter* list) {
   }
 }
 
-void WaitQueue::wake_one() {
+bool WaitQueue::wake_one() {
   Waiter* woken = nullptr;
   {
     std::lock_guard lock(mutex_);
     woken = take_one();
   }
+  const bool any = woken != nullptr;
   resume(woken);
+  return any;
 }
 
-void WaitQueue::wake_all() {
+bool WaitQueue::wake_all() {
   Waiter* woken = nullptr;
   {
     std::lock_guard lock(mutex_);
     woken = take_all();
   }
+  const bool any = woken != nullptr;
   resume(woken);
+  return any;
 }
 
 void WaitQueue::cancel(Waiter* waiter) {

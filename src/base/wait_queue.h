@@ -49,9 +49,9 @@ class WaitQueue {
   [[nodiscard]] Waiter* take_all();
   static void resume(Waiter* list);
 
-  /// For owners whose fields did not change: locks, takes, resumes.
-  void wake_one();
-  void wake_all();
+  /// For owners whose fields did not change: locks, takes, resumes. False when nobody waited.
+  bool wake_one();
+  bool wake_all();
 
  private:
   struct OnCancel {
@@ -79,7 +79,8 @@ class WaitQueue {
         }
         queue_->link(&waiter_);
       }
-      // From here others may post our resumption; it runs after this function, on the same executor.
+      // From here others may post our resumption; it runs after this function, on the same
+      // executor.
       if (kCancellable && cancel.can_be_cancelled()) {
         callback_.emplace(cancel.native(), OnCancel{queue_, &waiter_});
       }

@@ -9,9 +9,9 @@
 #include "base/task_group.h"
 #include "base/worker.h"
 
-#include <gtest/gtest.h>
-
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace knarr {
 namespace {
@@ -36,7 +36,8 @@ TEST(Completion, CancelledBeforeDuringAndAfter) {
   ManualExecutor loop;
   CancelSource cancelled;
   cancelled.cancel();
-  EXPECT_TRUE(run_sync(loop, Completion<>().wait(), cancelled.token()).error().is(Reason::Cancelled));
+  EXPECT_TRUE(
+      run_sync(loop, Completion<>().wait(), cancelled.token()).error().is(Reason::Cancelled));
 
   CancelSource later;
   loop.post([&] { later.cancel(); });
@@ -115,7 +116,8 @@ Task<std::vector<int>> consume(Channel<int>* channel, int count) {
 TEST(Channel, KeepsOrderAndHoldsSendersBack) {
   ManualExecutor loop;
   Channel<int> channel(2);
-  const auto [nothing, values] = run_sync(loop, all(produce(&channel, 0, 10), consume(&channel, 10)));
+  const auto [nothing, values] =
+      run_sync(loop, all(produce(&channel, 0, 10), consume(&channel, 10)));
   for (int i = 0; i < 10; ++i) EXPECT_EQ(values[i], i);
   EXPECT_TRUE(channel.try_send(1));
   EXPECT_TRUE(channel.try_send(2));
@@ -172,7 +174,8 @@ Task<> use_worker(Worker* worker, Executor* home) {
   int side_effect = 0;
   co_await worker->run([&] { side_effect = 4; });
   EXPECT_EQ(side_effect, 4);
-  const Result<int> result = co_await worker->run([]() -> Result<int> { return Error(Reason::Gone, "x"); });
+  const Result<int> result =
+      co_await worker->run([]() -> Result<int> { return Error(Reason::Gone, "x"); });
   EXPECT_TRUE(result.error().is(Reason::Gone));
 }
 
@@ -186,7 +189,8 @@ TEST(Worker, RunsJobsOnItsThreadAndComesBack) {
   const Result<> skipped = run_sync(loop, worker.run([&]() -> Result<> {
     ran = true;
     return ok();
-  }), source.token());
+  }),
+                                    source.token());
   EXPECT_TRUE(skipped.error().is(Reason::Cancelled));
   EXPECT_FALSE(ran);
   int drained = 0;
@@ -194,7 +198,8 @@ TEST(Worker, RunsJobsOnItsThreadAndComesBack) {
   worker.stop();
   EXPECT_EQ(drained, 100);
   EXPECT_FALSE(worker.post([] {}));
-  EXPECT_TRUE(run_sync(loop, worker.run([]() -> Result<int> { return 1; })).error().is(Reason::Cancelled));
+  EXPECT_TRUE(
+      run_sync(loop, worker.run([]() -> Result<int> { return 1; })).error().is(Reason::Cancelled));
 }
 
 TEST(Cancel, ChildSourcesFollowTheirParentAndNotTheReverse) {

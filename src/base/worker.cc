@@ -2,18 +2,19 @@
 // The worker's thread and queue.
 #include "base/worker.h"
 
-#include <pthread.h>
-
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include <pthread.h>
+
 namespace knarr {
 
 struct Worker::Thread {
-  explicit Thread(std::string thread_name) : name(std::move(thread_name)), thread([this] { loop(); }) {}
+  explicit Thread(std::string thread_name)
+      : name(std::move(thread_name)), thread([this] { loop(); }) {}
 
   void loop() {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
@@ -40,7 +41,9 @@ struct Worker::Thread {
 
 Worker::Worker(std::string name) : thread_(std::make_unique<Thread>(std::move(name))) {}
 Worker::Worker(Executor& executor) : executor_(&executor) {}
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 bool Worker::post(UniqueFunction<void()> job) {
   if (executor_ != nullptr) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Worker: one named thread for what is heavy or blocks (SQLite, unpacking images). Jobs run one at a
-// time in order. The simulation makes one without a thread, on an executor of its choice.
+// Worker: one named thread for what is heavy or blocks (SQLite, unpacking images). Jobs run one at
+// a time in order. The simulation makes one without a thread, on an executor of its choice.
 #pragma once
 
 #include "base/completion.h"

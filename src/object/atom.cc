@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<std::string_view, atom::internal::kCount> kNames = {
     "",
 #define KNARR_ATOM(identifier, name) name,
-#include "object/atoms.inc"
+#include "gen/object/atoms.inc"
 #undef KNARR_ATOM
 };
 

@@ -26,13 +26,13 @@ namespace internal {
 enum Number : std::uint16_t {
   kNone,
 #define KNARR_ATOM(identifier, name) k_##identifier,
-#include "object/atoms.inc"
+#include "gen/object/atoms.inc"
 #undef KNARR_ATOM
   kCount,
 };
 }  // namespace internal
 #define KNARR_ATOM(identifier, name) inline constexpr Atom identifier{internal::k_##identifier};
-#include "object/atoms.inc"
+#include "gen/object/atoms.inc"
 #undef KNARR_ATOM
 }  // namespace atom
 

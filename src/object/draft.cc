@@ -45,7 +45,7 @@ std::int64_t NodeRef::as_int(std::int64_t fallback) const {
 }
 
 double NodeRef::as_double(double fallback) const {
-  if (kind() == Kind::Double) return node_->real;
+  if (kind() == Kind::Double) return internal::real_of(*node_);
   return kind() == Kind::Int ? static_cast<double>(node_->integer) : fallback;
 }
 
@@ -112,6 +112,23 @@ void NodeRef::set_double(double value) {
   node_->real = value;
 }
 
+void NodeRef::set_number(double value, std::string_view text) {
+  CHECK(text.size() <= internal::kMaxLength);
+  if (text.empty()) return set_double(value);
+  char* memory = static_cast<char*>(arena_->allocate(sizeof value + text.size()));
+  std::memcpy(memory, &value, sizeof value);
+  std::memcpy(memory + sizeof value, text.data(), text.size());
+  set_null();
+  node_->kind = Kind::Double;
+  node_->text = memory + sizeof value;
+  node_->count = static_cast<std::uint32_t>(text.size());
+}
+
+std::string_view NodeRef::number_text() const {
+  if (kind() != Kind::Double || node_->count == 0) return {};
+  return {node_->text, node_->count};
+}
+
 void NodeRef::set_string(std::string_view value) {
   CHECK(value.size() <= internal::kMaxLength);
   const std::string_view copy = arena_->copy(value);  // First: `value` may be this node's own text.
@@ -155,6 +172,28 @@ NodeRef NodeRef::add_entry(std::string_view key, Atom atom) {
   return {arena_, child};
 }
 
+NodeRef NodeRef::append_entry(Atom key) {
+  CHECK(exists() && key);
+  if (!is_map()) set_map();
+  return add_entry({}, key);
+}
+
+NodeRef NodeRef::append_entry(std::string_view key) {
+  CHECK(exists());
+  if (!is_map()) set_map();
+  return add_entry(key, find_atom(key));
+}
+
+void NodeRef::mark_duplicated(std::size_t index) {
+  CHECK(is_map() && index < size());
+  node_->children[index].duplicated = true;
+}
+
+bool NodeRef::is_duplicated(std::size_t index) const {
+  CHECK(is_map() && index < size());
+  return node_->children[index].duplicated;
+}
+
 NodeRef NodeRef::ensure(Atom key) {
   CHECK(exists() && key);
   if (!is_map()) set_map();
@@ -187,6 +226,21 @@ void NodeRef::erase_at(std::size_t index) {
   NodeSlot* first = node_->children + index;
   std::memmove(first, first + 1, (node_->count - index - 1) * sizeof(NodeSlot));
   --node_->count;
+}
+
+void NodeRef::erase_many(std::span<const std::uint32_t> indices) {
+  if (indices.empty()) return;
+  CHECK(indices.back() < size());
+  std::uint32_t to = indices.front();
+  std::size_t next = 0;
+  for (std::uint32_t from = to; from < node_->count; ++from) {
+    if (next < indices.size() && indices[next] == from) {
+      ++next;
+    } else {
+      node_->children[to++] = node_->children[from];
+    }
+  }
+  node_->count = to;
 }
 
 bool NodeRef::erase(Atom key) {
@@ -231,6 +285,26 @@ void NodeRef::reorder(std::span<const std::uint32_t> order) {
   const std::vector<NodeSlot> old(node_->children, node_->children + node_->count);
   for (std::size_t i = 0; i < order.size(); ++i) node_->children[i] = old.at(order[i]);
   node_->sorted = false;
+}
+
+void NodeRef::select(std::span<const std::uint32_t> indices) {
+  CHECK(is_map() && indices.size() <= size());
+  node_->sorted = false;
+  std::uint32_t same = 0;
+  while (same < indices.size() && indices[same] == same) ++same;
+  if (same < indices.size()) {
+    constexpr std::size_t kOnStack = 64;
+    NodeSlot few[kOnStack];
+    std::vector<NodeSlot> many;
+    NodeSlot* to = few;
+    if (indices.size() - same > kOnStack) {
+      many.resize(indices.size() - same);
+      to = many.data();
+    }
+    for (std::size_t i = same; i < indices.size(); ++i) to[i - same] = node_->children[indices[i]];
+    std::copy(to, to + (indices.size() - same), node_->children + same);
+  }
+  node_->count = static_cast<std::uint32_t>(indices.size());
 }
 
 void NodeRef::sort_keys() {
@@ -287,7 +361,7 @@ void NodeRef::assign(NodeRef other) {
     case Kind::Null: set_null(); break;
     case Kind::Bool: set_bool(other.as_bool()); break;
     case Kind::Int: set_int(other.as_int()); break;
-    case Kind::Double: set_double(other.as_double()); break;
+    case Kind::Double: set_number(other.as_double(), other.number_text()); break;
     case Kind::String: set_string(other.as_string()); break;
     case Kind::Raw: set_raw(other.as_raw()); break;
     case Kind::List: {

@@ -47,6 +47,8 @@ class NodeRef {
   [[nodiscard]] double as_double(double fallback = 0) const;  // Reads Int as well.
   [[nodiscard]] std::string_view as_string(std::string_view fallback = {}) const;
   [[nodiscard]] std::string_view as_raw() const;
+  /// The text a Double was read from ("1.0", "1e3"), where the decoder kept it; else "".
+  [[nodiscard]] std::string_view number_text() const;
 
   /// Children of a List or Map, else 0.
   [[nodiscard]] std::size_t size() const;
@@ -64,6 +66,8 @@ class NodeRef {
   void set_bool(bool value);
   void set_int(std::int64_t value);
   void set_double(double value);
+  /// A Double with the JSON text it was read from; documents keep the value alone.
+  void set_number(double value, std::string_view text);
   void set_string(std::string_view value);
   void set_raw(std::string_view json);
   void set_map();   // Makes it an empty map.
@@ -78,6 +82,12 @@ class NodeRef {
   /// kind, which makes it an empty map first.
   NodeRef ensure(Atom key);
   NodeRef ensure(std::string_view key);
+  /// Adds a key (null) without looking whether it is there: for decoders that look themselves.
+  NodeRef append_entry(std::string_view key);
+  NodeRef append_entry(Atom key);
+  /// Remembers that a decoder met this key of a map more than once. Copies do not keep it.
+  void mark_duplicated(std::size_t index);
+  [[nodiscard]] bool is_duplicated(std::size_t index) const;
   /// As ensure(), and the child is a map (list) afterwards: kept if it was one, else emptied.
   NodeRef ensure_map(std::string_view key);
   NodeRef ensure_list(std::string_view key);
@@ -91,6 +101,7 @@ class NodeRef {
   bool erase(std::string_view key);
   bool erase(Atom key);
   void erase_at(std::size_t index);  // List or Map, in order.
+  void erase_many(std::span<const std::uint32_t> indices);  // Ascending, each once.
   /// Appends a null to a list (a node of another kind becomes an empty list first).
   NodeRef append();
   void append_string(std::string_view value) { append().set_string(value); }
@@ -99,6 +110,8 @@ class NodeRef {
 
   /// Puts the children of a map in this order (a permutation of 0..size-1).
   void reorder(std::span<const std::uint32_t> order);
+  /// Keeps exactly these children of a map, in this order; each index at most once.
+  void select(std::span<const std::uint32_t> indices);
   /// Sorts a map by the bytes of its keys and marks it as a sorted map for freeze(). The mark is
   /// lost when a key is added later.
   void sort_keys();

@@ -100,7 +100,10 @@ class Freezer {
           return slot(internal::kInt32, 0, static_cast<std::uint32_t>(node->integer));
         }
         return slot(internal::kInt64, 0, put(&node->integer, sizeof node->integer));
-      case Kind::Double: return slot(internal::kDouble, 0, put(&node->real, sizeof node->real));
+      case Kind::Double: {
+        const double real = internal::real_of(*node);
+        return slot(internal::kDouble, 0, put(&real, sizeof real));
+      }
       case Kind::String: return write_text(node);
       case Kind::Raw: return slot(internal::kRaw, node->count, put(node->text, node->count));
       case Kind::List: return write_list(node);

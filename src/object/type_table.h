@@ -62,6 +62,8 @@ enum FieldFlag : std::uint32_t {
   kHasMinimum = 1U << 17U,
   kHasMaximum = 1U << 18U,
   kEnumPublished = 1U << 19U,  // OpenAPI publishes the type's enum values for this field.
+  kProtoPacked = 1U << 21U,  // A list of numbers in one protobuf value: proto3's default, so gRPC only.
+  kDefaultPublished = 1U << 20U,  // OpenAPI publishes default_json; other defaults are only applied.
 };
 
 enum TypeFlag : std::uint8_t {
@@ -72,6 +74,7 @@ enum TypeFlag : std::uint8_t {
   kTypePreserveUnknown = 1U << 4U,  // Custom resources: unknown fields stay.
   kTypeNullable = 1U << 5U,         // Custom resources.
   kTypeEmbeddedResource = 1U << 6U,
+  kTypeObject = 1U << 7U,  // Begins with kind and apiVersion, which are not in protobuf.
 };
 
 /// Offsets are into TypeTable::strings ("" at offset 0); indices into the table's arrays.
@@ -80,7 +83,9 @@ struct FieldRow {
   Atom atom;                    // Atom{} only in tables made at run time.
   std::uint16_t proto = 0;      // Field number; 0: not in protobuf.
   std::uint16_t inline_proto = 0;  // Number of the inlined struct around it: flat in JSON, nested
-                                   // in protobuf (VolumeSource in Volume is 2). 0: none.
+                                   // in protobuf (VolumeSource in Volume is 2). 0: none. Inlined
+                                   // twice: outer number in the low byte, inner in the high one
+                                   // (Rule in RuleWithOperations in NamedRuleWithOperations).
   std::uint16_t inline_group = 0;  // For inline_proto: same number = same inlined struct.
   std::uint32_t type = 0;
   std::uint32_t flags = 0;
@@ -103,6 +108,8 @@ struct TypeRow {
   std::uint32_t first_enum = 0;   // String: index into enums.
   std::uint32_t enum_count = 0;
   std::uint32_t help = 0;
+  std::uint32_t hook = 0;  // Name of the C++ function that sets defaults which depend on other
+                           // fields. It runs before the type's constant defaults; "" = none.
 };
 
 class Type;
@@ -141,6 +148,7 @@ class Type {
   [[nodiscard]] std::string_view name() const { return table_->text(row().name); }
   [[nodiscard]] std::string_view openapi() const { return table_->text(row().openapi); }
   [[nodiscard]] std::string_view help() const { return table_->text(row().help); }
+  [[nodiscard]] std::string_view hook() const { return table_->text(row().hook); }
   [[nodiscard]] Type element() const { return {table_, row().element}; }
   [[nodiscard]] std::size_t field_count() const { return row().field_count; }
   [[nodiscard]] Field field(std::size_t position) const;

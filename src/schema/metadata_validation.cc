@@ -222,8 +222,8 @@ void validate_object_meta(Value metadata, bool namespaced, NameRule name_rule,
   validate_managed_fields(metadata[atom::managedFields], path.child("managedFields"), errors);
 }
 
-void validate_object_meta_update(Value metadata, Value old_metadata, bool has_resource_version,
-                                 const FieldPath& path, FieldErrors& errors) {
+void validate_object_meta_update(Value metadata, Value old_metadata, const FieldPath& path,
+                                 FieldErrors& errors, bool has_resource_version) {
   if (!old_metadata[atom::deletionTimestamp].is_null()) {
     validate_no_new_finalizers(metadata[atom::finalizers], old_metadata[atom::finalizers],
                                path.child("finalizers"), errors);

@@ -18,8 +18,8 @@ void validate_object_meta(object::Value metadata, bool namespaced, NameRule name
 /// object: labels, annotations, owners and managed fields are checked again here.
 /// `has_resource_version`: the request names one, or the kind may be updated without.
 void validate_object_meta_update(object::Value metadata, object::Value old_metadata,
-                                 bool has_resource_version, const FieldPath& path,
-                                 FieldErrors& errors);
+                                 const FieldPath& path, FieldErrors& errors,
+                                 bool has_resource_version = true);
 
 /// The extra rule of built-in kinds: a finalizer without a domain must be a standard one. Both on
 /// create and on update, after the above.

@@ -33,7 +33,7 @@ class MetadataValidation : public testing::Test {
   std::vector<std::string> create(bool namespaced = true) {
     FieldErrors errors;
     const auto document = draft_.freeze();
-    validate_object_meta(document.root(), namespaced, name_is_dns_subdomain, path_, errors);
+    validate_object_meta(document.root(), namespaced, subdomain_problems, path_, errors);
     validate_builtin_finalizers(document.root(), path_, errors);
     return texts(errors);
   }
@@ -107,7 +107,7 @@ TEST_F(MetadataValidation, AnUpdateKeepsWhatIsImmutable) {
   meta()["finalizers"].append_string("x/y");
   FieldErrors errors;
   const auto after = draft_.freeze();
-  validate_object_meta_update(after.root(), before.root(), false, path_, errors);
+  validate_object_meta_update(after.root(), before.root(), path_, errors, false);
   EXPECT_EQ(texts(errors),
             (std::vector<std::string>{
                 "metadata.finalizers: Forbidden: no new finalizers can be added if the object is "

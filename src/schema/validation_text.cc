@@ -305,22 +305,22 @@ Complaints check_port_name(std::string_view value) {
   return out;
 }
 
-Complaints name_is_dns_subdomain(std::string_view name, bool prefix) {
+Complaints subdomain_problems(std::string_view name, bool prefix) {
   return prefix ? check_dns1123_subdomain(mask_trailing_dash(name)) : check_dns1123_subdomain(name);
 }
 
-Complaints name_is_dns_label(std::string_view name, bool prefix) {
+Complaints label_problems(std::string_view name, bool prefix) {
   return prefix ? check_dns1123_label(mask_trailing_dash(name)) : check_dns1123_label(name);
 }
 
-Complaints name_is_dns1035_label(std::string_view name, bool prefix) {
+Complaints dns1035_problems(std::string_view name, bool prefix) {
   return prefix ? check_dns1035_label(mask_trailing_dash(name)) : check_dns1035_label(name);
 }
 
-Complaints name_is_path_segment(std::string_view name, bool prefix) {
+Complaints path_segment_problems(std::string_view name, bool prefix) {
   return check_path_segment(name, prefix);
 }
 
-Complaints name_is_anything(std::string_view /*name*/, bool /*prefix*/) { return {}; }
+Complaints any_name_problems(std::string_view /*name*/, bool /*prefix*/) { return {}; }
 
 }  // namespace knarr::schema

@@ -52,10 +52,10 @@ std::string regex_text(std::string_view message, std::string_view format,
 
 /// What the name of a kind may be. `prefix`: it is a generateName, more text follows it.
 using NameRule = Complaints (*)(std::string_view name, bool prefix);
-Complaints name_is_dns_subdomain(std::string_view name, bool prefix);
-Complaints name_is_dns_label(std::string_view name, bool prefix);
-Complaints name_is_dns1035_label(std::string_view name, bool prefix);
-Complaints name_is_path_segment(std::string_view name, bool prefix);
-Complaints name_is_anything(std::string_view name, bool prefix);
+Complaints subdomain_problems(std::string_view name, bool prefix);
+Complaints label_problems(std::string_view name, bool prefix);
+Complaints dns1035_problems(std::string_view name, bool prefix);
+Complaints path_segment_problems(std::string_view name, bool prefix);
+Complaints any_name_problems(std::string_view name, bool prefix);
 
 }  // namespace knarr::schema

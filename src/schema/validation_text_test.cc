@@ -27,8 +27,8 @@ struct Row {
   Complaints want;
 };
 
-Complaints dns_prefix(std::string_view name) { return name_is_dns_subdomain(name, true); }
-Complaints segment(std::string_view name) { return name_is_path_segment(name, false); }
+Complaints dns_prefix(std::string_view name) { return subdomain_problems(name, true); }
+Complaints segment(std::string_view name) { return path_segment_problems(name, false); }
 Complaints ip(std::string_view text) { return check_ip(text); }
 Complaints canonical_ip(std::string_view text) { return check_ip(text, true); }
 Complaints cidr(std::string_view text) { return check_cidr(text); }

@@ -2,10 +2,9 @@
 // Paths to verbs, groups, namespaces and names.
 #include "apiserver/front/request_info.h"
 
-#include "schema/field_selector.h"
-
 #include <algorithm>
 #include <cctype>
+#include <span>
 
 namespace knarr::apiserver {
 namespace {
@@ -60,12 +59,27 @@ void read_parts(RequestInfo& info, std::span<const std::string> parts) {
   if (!parts.empty()) info.resource = parts[0];
 }
 
+// The name that a field selector demands, read leniently: a broken one is refused later.
+std::string_view demanded_name(std::string_view selector) {
+  constexpr std::string_view kField = "metadata.name=";
+  while (!selector.empty()) {
+    const std::size_t end = std::min(selector.find(','), selector.size());
+    std::string_view term = selector.substr(0, end);
+    selector.remove_prefix(std::min(end + 1, selector.size()));
+    if (!term.starts_with(kField)) continue;
+    term.remove_prefix(kField.size());
+    if (term.starts_with('=')) term.remove_prefix(1);
+    return term;
+  }
+  return {};
+}
+
 // A list or watch whose field selector asks for one name is authorized as that name.
 void read_list_verb(RequestInfo& info, const Query& query) {
   if (info.verb == "get") info.verb = query.flag("watch") ? "watch" : "list";
   if (info.verb == "delete") info.verb = "deletecollection";
   if (info.verb == "create" || info.verb == "update" || info.verb == "patch") return;
-  if (const auto name = schema::required_name(query.get("fieldSelector"))) info.name = *name;
+  info.name = demanded_name(query.get("fieldSelector"));
 }
 
 }  // namespace
@@ -74,7 +88,7 @@ std::string percent_decode(std::string_view text, bool plus_is_space) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() + 0 && hex_digit(text[i + 1]) >= 0 &&
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
         hex_digit(text[i + 2]) >= 0) {
       result += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
@@ -153,8 +167,6 @@ RequestInfo parse_request_info(std::string_view method, std::string path, const 
   read_parts(info, parts);
   if (info.name.empty() && (info.verb == "get" || info.verb == "delete")) {
     read_list_verb(info, query);
-  } else if (info.verb == "get" && info.subresource.empty() && query.flag("watch")) {
-    // GET of one object with watch=true is still a get.
   }
   if (deprecated_watch && (info.verb == "get" || info.verb == "list")) info.verb = "watch";
   return info;

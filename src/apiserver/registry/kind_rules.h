@@ -8,6 +8,7 @@
 #include "object/document.h"
 #include "object/draft.h"
 #include "schema/field_error.h"
+#include "schema/validation_text.h"
 
 #include <chrono>
 #include <cstdint>
@@ -50,12 +51,13 @@ struct KindRules {
   DefaultPropagation propagation = DefaultPropagation::Background;
   bool keep_status_on_create = false;   // Else a status sent with a creation is dropped, when the
                                         // resource has a status subresource.
+  bool warns_of_orphans = false;        // A DELETE that says nothing of dependents warns (Jobs).
   bool soft_writes = false;             // Events; leases decide by themselves (storage).
 
   // ---- functions; null means nothing special. `object` is at the storage version.
 
-  /// Checks metadata.name; null: DNS subdomain. Gives the problems as texts.
-  std::vector<std::string> (*name_problems)(std::string_view name, bool prefix) = nullptr;
+  /// What metadata.name may be; null: a DNS subdomain.
+  schema::NameRule name_rule = nullptr;
   /// After defaulting and mutating admission, before validation: resets what clients may not set,
   /// fills what the server sets.
   void (*prepare_create)(const RuleContext&, object::NodeRef object) = nullptr;

@@ -20,8 +20,6 @@ namespace {
 
 constexpr std::size_t kMaximumName = 63;  // Generated names stay DNS labels.
 constexpr std::size_t kSuffix = 5;
-// No vowels and no look-alikes: suffixes make no words. Source: k8s.io/apimachinery util/rand.
-constexpr std::string_view kSafe = "bcdfghjklmnpqrstvwxz2456789";
 
 }  // namespace
 
@@ -29,26 +27,9 @@ std::string time_text(SystemTime time) {
   return object::format_time(std::chrono::floor<std::chrono::seconds>(time));
 }
 
-std::string random_uid(Rng& rng) {
-  std::array<std::uint8_t, 16> bytes{};
-  rng.fill(std::as_writable_bytes(std::span(bytes)));
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0FU) | 0x40U);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3FU) | 0x80U);
-  std::string text;
-  text.reserve(36);
-  constexpr std::string_view kHex = "0123456789abcdef";
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += kHex[bytes[i] >> 4U];
-    text += kHex[bytes[i] & 0xFU];
-  }
-  return text;
-}
-
 std::string generate_name(std::string_view base, Rng& rng) {
   std::string name(base.substr(0, kMaximumName - kSuffix));
-  for (std::size_t i = 0; i < kSuffix; ++i) name += kSafe[rng.below(kSafe.size())];
-  return name;
+  return name + rng.safe_suffix(kSuffix);
 }
 
 Result<> check_new_metadata(const WriteCall& call, NodeRef metadata) {
@@ -71,7 +52,7 @@ void fill_new_metadata(const WriteCall& call, NodeRef metadata, SystemTime now, 
   } else {
     metadata.erase(atom::namespace_);  // BEHAVIOURS 134.
   }
-  metadata.set("uid", random_uid(rng));
+  metadata.set("uid", rng.uuid());
   metadata.set("creationTimestamp", time_text(now));
   metadata.erase(atom::deletionTimestamp);
   metadata.erase(atom::deletionGracePeriodSeconds);
@@ -138,8 +119,12 @@ bool may_go(const Collection& collection, Value object) {
   return collection.rules->held == nullptr || !collection.rules->held(object);
 }
 
+Document unversioned(const Document& document) {
+  return Draft::freeze(Draft::from(document.root()).root());
+}
+
 Document stamped_like(const Document& document, const Document& like) {
-  Document copy = Draft::freeze(Draft::from(document.root()).root());
+  Document copy = unversioned(document);
   if (like.resource_version() != 0) copy.set_resource_version(like.resource_version());
   return copy;
 }

@@ -35,8 +35,8 @@ bool may_go(const Collection& collection, object::Value object);
 /// The same tree with the resource version of `like`: answers of dry runs and last updates.
 object::Document stamped_like(const object::Document& document, const object::Document& like);
 
-/// A random UUID (RFC 4122, version 4).
-std::string random_uid(Rng& rng);
+/// The same tree without a resource version.
+object::Document unversioned(const object::Document& document);
 /// RFC 3339 in whole seconds, as metav1.Time prints.
 std::string time_text(SystemTime time);
 

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,7 @@ class Registry {
   /// The resource at a served version, or null. `group`/`version`/`resource` as in the URL.
   [[nodiscard]] const Served* find(std::string_view group, std::string_view version,
                                    std::string_view resource) const;
+  [[nodiscard]] bool has_group_version(std::string_view group, std::string_view version) const;
   [[nodiscard]] Collection* find_stored(std::string_view group, std::string_view resource) const;
   [[nodiscard]] const std::vector<std::unique_ptr<Served>>& all() const { return served_; }
 
@@ -107,8 +109,7 @@ class Registry {
   Rng& rng() { return parts_.rng; }
 
  private:
-  friend class DeletePath;
-
+  static std::unique_ptr<Collection> make_collection(const api::ResourceRow& row);
   Task<Result<>> admit(WriteCall* call, Operation operation, object::Draft* object,
                        object::Document old);
   Task<Result<>> admit_final(WriteCall* call, Operation operation, object::Document object,
@@ -128,6 +129,7 @@ class Registry {
   std::vector<std::unique_ptr<Collection>> collections_;
   std::vector<std::unique_ptr<Served>> served_;
   std::map<std::string, const Served*, std::less<>> by_path_;  // "apps/v1/deployments"
+  std::set<std::string, std::less<>> group_versions_;
 };
 
 }  // namespace knarr::apiserver

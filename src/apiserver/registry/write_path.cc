@@ -31,7 +31,7 @@ constexpr int kConflictTries = 5;  // Beyond it the client hears of the conflict
 
 // The problems of a kind's names, DNS subdomains unless its rules say otherwise.
 schema::NameRule name_rule(const KindRules& rules) {
-  return rules.name_problems != nullptr ? rules.name_problems : schema::subdomain_problems;
+  return rules.name_rule != nullptr ? rules.name_rule : schema::name_is_dns_subdomain;
 }
 
 bool same_but_metadata_and_status(NodeRef a, Value b) {
@@ -118,14 +118,15 @@ Task<Result<std::optional<Document>>> Registry::commit(Collection* collection, s
   txn.compare(storage_key, modified);
   txn.soft = collection->rules->soft_writes;
   if (object) {
-    txn.put(storage_key, collection->codec->encode(object), attach(object));
+    txn.put(storage_key, collection->codec->encode(object), object);
   } else {
-    txn.erase(storage_key);
+    // What watchers are told: the last state, with the revision of the deletion (BEHAVIOURS 27).
+    txn.erase(storage_key, unversioned(last));
   }
   const store::CommitOutcome outcome = CO_TRY(co_await parts_.store.commit(std::move(txn)));
   if (outcome.conflict) {
     // Somebody was faster; memory must have seen it before the caller looks again.
-    CO_TRY(co_await parts_.cache.wait_for(outcome.conflict->current, kCacheWait));
+    CO_TRY(co_await parts_.cache.wait_for(outcome.revision, kCacheWait));
     co_return std::nullopt;
   }
   CO_TRY(co_await parts_.cache.wait_for(outcome.revision, kCacheWait));
@@ -155,6 +156,7 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
   schema::FieldErrors errors;
   schema::validate_object_meta(document[atom::metadata], collection.namespaced, name_rule(rules),
                                schema::FieldPath("metadata"), errors);
+  schema::validate_builtin_finalizers(document[atom::metadata], schema::FieldPath("metadata"), errors);
   if (rules.validate != nullptr) rules.validate(rule_context, document.root(), errors);
   if (!errors.empty()) {
     return std::move(errors).to_error(collection.group, collection.kind,
@@ -242,8 +244,9 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   }
   Document document = codec::freeze_typed(draft, collection.type);
   schema::FieldErrors errors;
-  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
+  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata], true,
                                       schema::FieldPath("metadata"), errors);
+  schema::validate_builtin_finalizers(document[atom::metadata], schema::FieldPath("metadata"), errors);
   auto* validate = call.subresource == "status" ? rules.validate_status : rules.validate_update;
   if (validate != nullptr) validate(rule_context, document.root(), old.root(), errors);
   if (!errors.empty()) {

@@ -13,8 +13,8 @@ namespace knarr {
 
 class SimClock final : public Clock {
  public:
-  /// Starts at 2026-01-01T00:00:00Z. With an executor, advance() runs it idle before and after every
-  /// timer, so that what a timer woke has acted before time goes on.
+  /// Starts at 2026-01-01T00:00:00Z. With an executor, advance() runs it idle before and after
+  /// every timer, so that what a timer woke has acted before time goes on.
   explicit SimClock(ManualExecutor* executor = nullptr) : executor_(executor) {}
 
   [[nodiscard]] SystemTime system_now() const override {

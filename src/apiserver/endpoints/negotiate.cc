@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accept headers: clauses by quality, then by order.
+#include "apiserver/endpoints/negotiate.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace knarr::apiserver {
+namespace {
+
+struct Clause {
+  std::string_view type;
+  std::vector<std::pair<std::string_view, std::string_view>> parameters;
+  double quality = 1;
+
+  [[nodiscard]] std::string_view get(std::string_view name) const {
+    for (const auto& [key, value] : parameters) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+};
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view next_part(std::string_view& rest, char separator) {
+  const std::size_t end = std::min(rest.find(separator), rest.size());
+  const std::string_view part = trim(rest.substr(0, end));
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return part;
+}
+
+Clause parse_clause(std::string_view text) {
+  Clause clause;
+  clause.type = next_part(text, ';');
+  while (!text.empty()) {
+    std::string_view parameter = next_part(text, ';');
+    const std::string_view name = next_part(parameter, '=');
+    if (name == "q") {
+      clause.quality = std::strtod(std::string(parameter).c_str(), nullptr);
+    } else {
+      clause.parameters.emplace_back(name, parameter);
+    }
+  }
+  return clause;
+}
+
+bool format_of(std::string_view type, bool watch, Format* format) {
+  if (type == "application/json" || type == "*/*" || type == "application/*") {
+    *format = Format::Json;
+  } else if (type == "application/yaml" && !watch) {
+    *format = Format::Yaml;
+  } else if (type == "application/vnd.kubernetes.protobuf") {
+    *format = Format::Protobuf;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// False when the clause asks for something there is not.
+bool accept_clause(const Clause& clause, bool watch, Accepted* accepted) {
+  if (!format_of(clause.type, watch, &accepted->format)) return false;
+  const std::string_view as = clause.get("as");
+  if (as.empty()) return true;
+  const std::string_view version = clause.get("v");
+  if (clause.get("g") != "meta.k8s.io" || (version != "v1" && version != "v1beta1")) return false;
+  accepted->table_version = version;
+  if (as == "Table") {
+    accepted->as = As::Table;
+    return true;
+  }
+  if (as == "PartialObjectMetadata" || as == "PartialObjectMetadataList") {
+    accepted->as = As::PartialMetadata;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view content_type(Format format) {
+  switch (format) {
+    case Format::Yaml: return "application/yaml";
+    case Format::Protobuf: return "application/vnd.kubernetes.protobuf";
+    case Format::Json: break;
+  }
+  return "application/json";
+}
+
+Result<Accepted> negotiate(std::string_view accept, bool watch) {
+  if (trim(accept).empty()) return Accepted{};
+  std::vector<Clause> clauses;
+  while (!accept.empty()) {
+    const std::string_view part = next_part(accept, ',');
+    if (!part.empty()) clauses.push_back(parse_clause(part));
+  }
+  std::stable_sort(clauses.begin(), clauses.end(),
+                   [](const Clause& a, const Clause& b) { return a.quality > b.quality; });
+  for (const Clause& clause : clauses) {
+    Accepted accepted;
+    if (!accept_clause(clause, watch, &accepted)) continue;
+    accepted.stream_watch = clause.get("stream") == "watch";
+    accepted.pretty = clause.get("pretty") == "1";
+    return accepted;
+  }
+  return Error(Reason::NotAcceptable,
+               "only the following media types are accepted: application/json, application/yaml, "
+               "application/vnd.kubernetes.protobuf");
+}
+
+Result<Format> body_format(std::string_view content_type) {
+  std::string_view type = trim(content_type.substr(0, content_type.find(';')));
+  Format format = Format::Json;
+  if (type.empty() || type == "application/json") return Format::Json;
+  if (type != "*/*" && type != "application/*" && format_of(type, false, &format)) return format;
+  return Error(Reason::UnsupportedMediaType,
+               fmt::format("the body of the request was in an unknown format - accepted media types "
+                           "include: application/json, application/yaml, "
+                           "application/vnd.kubernetes.protobuf"));
+}
+
+}  // namespace knarr::apiserver

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collections, found by what a URL says, and the conversion between served versions.
+#include "apiserver/registry/registry.h"
+
+#include "api/conversion.h"
+#include "api/types.h"
+#include "codec/typed.h"
+
+#include <fmt/core.h>
+
+namespace knarr::apiserver {
+
+using object::Document;
+using object::Draft;
+
+namespace {
+
+const KindRules kNoRules{};
+
+std::string api_version_text(std::string_view group, std::string_view version) {
+  return group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
+}
+
+}  // namespace
+
+Registry::Registry(Parts parts) : parts_(parts) {}
+
+void Registry::add_built_in() {
+  std::map<std::string, Collection*, std::less<>> by_prefix;
+  for (const api::ResourceRow& row : api::resources()) {
+    if (!row.enabled()) continue;
+    auto served = std::make_unique<Served>();
+    served->row = &row;
+    served->type = row.type();
+    served->api_version = api_version_text(row.group(), row.version());
+    const std::string prefix(row.storage_prefix());
+    if (!prefix.empty()) {
+      Collection*& collection = by_prefix[prefix];
+      if (collection == nullptr) {
+        collections_.push_back(make_collection(row));
+        collection = collections_.back().get();
+        collection->cache = &parts_.cache.add(prefix, *collection->codec);
+      }
+      collection->has_status = collection->has_status || row.find_subresource("status") != nullptr;
+      served->collection = collection;
+    }
+    by_path_[fmt::format("{}/{}/{}", row.group(), row.version(), row.plural())] = served.get();
+    group_versions_.insert(fmt::format("{}/{}", row.group(), row.version()));
+    served_.push_back(std::move(served));
+  }
+}
+
+std::unique_ptr<Collection> Registry::make_collection(const api::ResourceRow& row) {
+  auto collection = std::make_unique<Collection>();
+  collection->group = row.stored_group();
+  collection->resource = row.plural();
+  collection->kind = row.kind();
+  collection->api_version = api_version_text(row.stored_group(), row.stored_version());
+  collection->prefix = row.storage_prefix();
+  collection->namespaced = row.namespaced();
+  const api::ResourceRow* stored =
+      api::find_resource(row.stored_group(), row.stored_version(), row.plural());
+  collection->type = stored != nullptr ? stored->type() : row.type();
+  const KindRules* rules = find_kind_rules(collection->group, collection->resource);
+  collection->rules = rules != nullptr ? rules : &kNoRules;
+  collection->codec =
+      std::make_unique<StorageCodec>(collection->type, collection->api_version, collection->kind);
+  return collection;
+}
+
+const Served* Registry::find(std::string_view group, std::string_view version,
+                             std::string_view resource) const {
+  const auto found = by_path_.find(fmt::format("{}/{}/{}", group, version, resource));
+  return found == by_path_.end() ? nullptr : found->second;
+}
+
+bool Registry::has_group_version(std::string_view group, std::string_view version) const {
+  return group_versions_.contains(fmt::format("{}/{}", group, version));
+}
+
+Collection* Registry::find_stored(std::string_view group, std::string_view resource) const {
+  for (const auto& collection : collections_) {
+    if (collection->group == group && collection->resource == resource) return collection.get();
+  }
+  return nullptr;
+}
+
+Result<Document> Registry::get(const Collection& collection, std::string_view namespace_,
+                               std::string_view name) const {
+  const Snapshot snapshot = collection.cache->snapshot();
+  const CacheItem* item = snapshot.find(collection.key(namespace_, name));
+  if (item == nullptr) return collection.not_found(name);
+  return item->object;
+}
+
+Document Registry::to_served(const Served& served, const Document& stored) const {
+  if (served.same_as_stored() || !stored) return stored;
+  return api::convert(stored, served.collection->type, served.type);
+}
+
+Result<> Registry::to_stored(const Served& served, Draft& draft) const {
+  if (served.same_as_stored()) return ok();
+  return api::convert(draft, served.type, served.collection->type);
+}
+
+}  // namespace knarr::apiserver

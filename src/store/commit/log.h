@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log: what a backend of the commit queue does. It keeps the newest record of every key and the
+// counters, durably; it compares nothing. All calls come from the queue's worker, one at a time.
+#pragma once
+
+#include "store/store.h"
+
+#include <functional>
+#include <optional>
+#include <span>
+
+namespace knarr::store {
+
+/// The new state of one key.
+struct Record {
+  Bytes key;
+  Bytes value;
+  Revision created = 0;
+  Revision modified = 0;  // Of the deletion, when erased.
+  bool erased = false;
+};
+
+/// Written as one: all of it or nothing. At most one record a key.
+struct LogBatch {
+  std::vector<Record> records;  // By rising revision.
+  Revision last = 0;            // What LogState::last is afterwards; not below the newest record.
+  std::optional<Revision> ceiling;  // To be kept: revisions up to it may be handed out undurably.
+};
+
+struct LogState {
+  Revision last = 0;     // The newest durable revision, deletions included.
+  Revision ceiling = 0;  // Equal to `last` after a clean stop.
+};
+
+struct LogSizes {
+  std::uint64_t file_bytes = 0;
+  std::uint64_t log_bytes = 0;
+};
+
+class Log {
+ public:
+  Log() = default;
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  virtual ~Log() = default;
+
+  /// What was found when it was opened.
+  [[nodiscard]] virtual LogState state() const = 0;
+  /// Calls `each` for every live pair below `prefix`, in the order of keys.
+  virtual Result<> scan(std::string_view prefix, const PairSink& each) = 0;
+  /// Every key without its value, in any order.
+  virtual Result<> scan_keys(const std::function<void(const Pair&)>& each) = 0;
+  /// Returns after the batch is durable. After an error nobody knows whether it is, and only
+  /// recover() may follow.
+  virtual Result<> append(const LogBatch& batch) = 0;
+  /// Makes the log work again, or says why not; gives what is durable now, beyond doubt.
+  virtual Result<LogState> recover() = 0;
+  /// Called after the batch was acknowledged: the time for what may take long.
+  virtual void maintain() {}
+  /// Gives back space that is free inside.
+  virtual Result<> shrink() { return ok(); }
+  virtual Result<> check() = 0;
+  virtual LogSizes sizes() = 0;
+  virtual void close() = 0;
+};
+
+}  // namespace knarr::store

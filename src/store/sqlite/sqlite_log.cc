@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening, reading, writing and recovering the SQLite file.
+#include "store/sqlite/sqlite_log.h"
+
+#include "base/check.h"
+#include "store/commit/commit_queue.h"
+#include "store/sqlite_store.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace knarr::store::sqlite {
+namespace {
+
+constexpr sqlite3_int64 kPreallocatedBytes = 1 << 20;
+// Somebody may be looking at the file with the sqlite3 program.
+constexpr int kBusyTimeoutMillis = 2000;
+
+// cache_spill off: a batch is bounded, and a spilled page would be written twice.
+constexpr const char* kSettings =
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA wal_autocheckpoint=0;"
+    "PRAGMA cache_size=-2000;"
+    "PRAGMA cache_spill=OFF;"
+    "PRAGMA cell_size_check=ON;"
+    "PRAGMA trusted_schema=OFF;"
+    "PRAGMA temp_store=MEMORY;";
+
+// The first key after all those that begin with `prefix`; empty when there is none.
+std::string end_of(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  if (!end.empty()) end.back() = static_cast<char>(end.back() + 1);
+  return end;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteLog>> SqliteLog::open(std::string path, std::string vfs) {
+  LockFile lock;
+  if (vfs.empty()) lock = TRY(LockFile::take(path));
+  std::unique_ptr<SqliteLog> log(new SqliteLog(std::move(path), std::move(vfs), std::move(lock)));
+  TRY(log->start());
+  return log;
+}
+
+SqliteLog::~SqliteLog() = default;
+
+Result<> SqliteLog::start() {
+  session_ = TRY(connect());
+  state_ = TRY(read_state());
+  // After a clean stop SQLite's own checks while reading are enough.
+  if (state_.ceiling != state_.last) TRY(run_check("PRAGMA quick_check(5)"));
+  preallocate();
+  return ok();
+}
+
+Result<std::unique_ptr<SqliteLog::Session>> SqliteLog::connect() {
+  auto session = std::make_unique<Session>();
+  session->connection = TRY(Connection::open(path_, vfs_));
+  Connection& connection = *session->connection;
+  TRY(prepare_schema(connection));
+  // What a failed commit left in the write-ahead log must not reach the database when a connection
+  // with errors is closed; close() does it explicitly.
+  sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_busy_timeout(connection.handle(), kBusyTimeoutMillis);
+  sqlite3_wal_hook(connection.handle(), on_commit, this);
+  frames_ = 0;
+  checkpoint_at_ = kCheckpointFrames;
+  session->begin = TRY(connection.prepare("BEGIN IMMEDIATE"));
+  session->commit = TRY(connection.prepare("COMMIT"));
+  session->rollback = TRY(connection.prepare("ROLLBACK"));
+  session->put = TRY(connection.prepare(
+      "INSERT INTO objects(created,modified,key,value) VALUES(?1,?2,?3,?4) "
+      "ON CONFLICT(key) DO UPDATE SET created=excluded.created,modified=excluded.modified,value=excluded.value"));
+  session->erase = TRY(connection.prepare("DELETE FROM objects WHERE key=?1"));
+  session->set_last = TRY(connection.prepare("UPDATE state SET last=?1"));
+  session->set_ceiling = TRY(connection.prepare("UPDATE state SET ceiling=?1"));
+  return session;
+}
+
+Result<> SqliteLog::prepare_schema(Connection& connection) {
+  const std::uint64_t application = TRY(connection.query_integer("PRAGMA application_id"));
+  const std::uint64_t tables = TRY(connection.query_integer("SELECT count(*) FROM sqlite_schema"));
+  if (application == 0 && tables == 0) return create_schema(connection);
+  if (application != kApplicationId) {
+    return Error(Reason::InternalError, fmt::format("database {}: this is a SQLite file of another program; give "
+                                                    "another path, or import it",
+                                                    path_));
+  }
+  const std::uint64_t version = TRY(connection.query_integer("PRAGMA user_version"));
+  if (version != kSchemaVersion) {
+    return Error(Reason::InternalError,
+                 fmt::format("database {}: written by a newer knarr (schema {}, this program knows {}); start that "
+                             "version, or restore a snapshot made before the update",
+                             path_, version, kSchemaVersion));
+  }
+  return configure(connection);
+}
+
+Result<> SqliteLog::configure(Connection& connection) {
+  if (TRY(connection.query_text("PRAGMA journal_mode=WAL")) != "wal") {
+    return Error(Reason::ServiceUnavailable,
+                 fmt::format("database {}: its file system has no shared memory for files (a network file system?); "
+                             "put it on a local disk",
+                             path_));
+  }
+  return connection.execute(kSettings);
+}
+
+Result<> SqliteLog::create_schema(Connection& connection) {
+  TRY(configure(connection));
+  // One transaction, header fields included: a crash leaves an empty file or a whole schema.
+  const std::string sql = fmt::format(
+      "BEGIN IMMEDIATE;"
+      "CREATE TABLE objects(id INTEGER PRIMARY KEY,created INTEGER NOT NULL,modified INTEGER NOT NULL,"
+      "key BLOB NOT NULL,value BLOB NOT NULL);"
+      "CREATE UNIQUE INDEX objects_key ON objects(key);"
+      "CREATE TABLE state(last INTEGER NOT NULL,ceiling INTEGER NOT NULL,recoveries INTEGER NOT NULL);"
+      "INSERT INTO state VALUES(0,0,0);"
+      "PRAGMA application_id={};"
+      "PRAGMA user_version={};"
+      "COMMIT;",
+      kApplicationId, kSchemaVersion);
+  return connection.execute(sql.c_str());
+}
+
+Result<LogState> SqliteLog::read_state() {
+  Connection& connection = *session_->connection;
+  Statement statement = TRY(connection.prepare(
+      "SELECT max(last,(SELECT coalesce(max(modified),0) FROM objects)),ceiling FROM state"));
+  if (!TRY(statement.step())) return connection.error(SQLITE_CORRUPT);
+  return LogState{statement.integer(0), statement.integer(1)};
+}
+
+// Writes zeros behind the end of the write-ahead log, which SQLite takes for an end. Not being able to
+// is no error: the log then grows as it goes.
+void SqliteLog::preallocate() {
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(session_->connection->handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) !=
+          SQLITE_OK ||
+      file == nullptr || file->pMethods == nullptr) {
+    return;
+  }
+  sqlite3_int64 size = 0;
+  if (file->pMethods->xFileSize(file, &size) != SQLITE_OK) return;
+  static constexpr std::array<char, 65536> kZeros{};
+  while (size < kPreallocatedBytes) {
+    const sqlite3_int64 amount = std::min<sqlite3_int64>(kZeros.size(), kPreallocatedBytes - size);
+    if (file->pMethods->xWrite(file, kZeros.data(), static_cast<int>(amount), size) != SQLITE_OK) return;
+    size += amount;
+  }
+}
+
+Result<> SqliteLog::scan(std::string_view prefix, const PairSink& each) {
+  const std::string end = end_of(prefix);
+  Statement statement = TRY(session_->connection->prepare(
+      end.empty() ? "SELECT created,modified,key,value FROM objects WHERE key>=?1 ORDER BY key"
+                  : "SELECT created,modified,key,value FROM objects WHERE key>=?1 AND key<?2 ORDER BY key"));
+  statement.bind(1, prefix);
+  if (!end.empty()) statement.bind(2, end);
+  while (TRY(statement.step())) {
+    TRY(each({.key = statement.bytes(2),
+              .value = statement.bytes(3),
+              .created = statement.integer(0),
+              .modified = statement.integer(1)}));
+  }
+  return ok();
+}
+
+Result<> SqliteLog::scan_keys(const std::function<void(const Pair&)>& each) {
+  Statement statement = TRY(session_->connection->prepare("SELECT created,modified,key FROM objects"));
+  while (TRY(statement.step())) {
+    each({.key = statement.bytes(2), .value = {}, .created = statement.integer(0), .modified = statement.integer(1)});
+  }
+  return ok();
+}
+
+Result<> SqliteLog::append(const LogBatch& batch) {
+  CHECK(session_ != nullptr);
+  TRY(session_->begin.run());
+  Result<> written = write(batch);
+  if (written) written = session_->commit.run();
+  if (!written && sqlite3_get_autocommit(session_->connection->handle()) == 0) {
+    (void)session_->rollback.run().has_value();  // The first error tells more.
+  }
+  return written;
+}
+
+Result<> SqliteLog::write(const LogBatch& batch) {
+  Revision newest_put = 0;
+  for (const Record& record : batch.records) {
+    if (record.erased) {
+      session_->erase.bind(1, record.key);
+      TRY(session_->erase.run());
+      continue;
+    }
+    newest_put = record.modified;
+    session_->put.bind(1, record.created);
+    session_->put.bind(2, record.modified);
+    session_->put.bind(3, record.key);
+    session_->put.bind(4, record.value);
+    TRY(session_->put.run());
+  }
+  if (newest_put != batch.last) {
+    session_->set_last.bind(1, batch.last);
+    TRY(session_->set_last.run());
+  }
+  if (batch.ceiling) {
+    session_->set_ceiling.bind(1, *batch.ceiling);
+    TRY(session_->set_ceiling.run());
+  }
+  return ok();
+}
+
+// A commit whose sync failed may be read back from the page cache and still not be on the disk. So:
+// forget what the connection believes, read the log anew, copy it into the database with syncs of its
+// own, and write once to see whether that works.
+Result<LogState> SqliteLog::recover() {
+  session_.reset();
+  session_ = TRY(connect());
+  TRY(checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
+  TRY(session_->connection->execute("UPDATE state SET recoveries=recoveries+1"));
+  preallocate();
+  return read_state();
+}
+
+int SqliteLog::on_commit(void* log, sqlite3* handle, const char* name, int frames) {
+  static_cast<SqliteLog*>(log)->frames_ = frames;
+  return SQLITE_OK;
+}
+
+void SqliteLog::maintain() {
+  if (session_ == nullptr || frames_ < checkpoint_at_) return;
+  const Result<> done = checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+  // On failure the log grows on; if the disk is the reason, writes will fail and tell.
+  checkpoint_at_ = done ? kCheckpointFrames : frames_ + kCheckpointFrames;
+}
+
+Result<> SqliteLog::checkpoint(int mode) {
+  sqlite3* handle = session_->connection->handle();
+  const int code = sqlite3_wal_checkpoint_v2(handle, "main", mode, nullptr, nullptr);
+  if (code != SQLITE_OK) return session_->connection->error(code);
+  return ok();
+}
+
+Result<> SqliteLog::check() { return run_check("PRAGMA integrity_check(5)"); }
+
+Result<> SqliteLog::run_check(std::string_view pragma) {
+  Statement statement = TRY(session_->connection->prepare(pragma));
+  std::string findings;
+  while (TRY(statement.step())) {
+    const std::string_view line = statement.bytes(0);
+    if (line == "ok") continue;
+    if (!findings.empty()) findings += "; ";
+    findings += line;
+  }
+  if (findings.empty()) return ok();
+  return session_->connection->error(SQLITE_CORRUPT).with(findings);
+}
+
+LogSizes SqliteLog::sizes() {
+  LogSizes sizes;
+  if (session_ == nullptr) return sizes;
+  const auto size_of = [&](int which) -> std::uint64_t {
+    sqlite3_file* file = nullptr;
+    sqlite3_int64 size = 0;
+    if (sqlite3_file_control(session_->connection->handle(), "main", which, &file) != SQLITE_OK) return 0;
+    if (file == nullptr || file->pMethods == nullptr) return 0;
+    return file->pMethods->xFileSize(file, &size) == SQLITE_OK ? static_cast<std::uint64_t>(size) : 0;
+  };
+  sizes.file_bytes = size_of(SQLITE_FCNTL_FILE_POINTER);
+  sizes.log_bytes = size_of(SQLITE_FCNTL_JOURNAL_POINTER);
+  return sizes;
+}
+
+void SqliteLog::close() {
+  if (session_ == nullptr) return;
+  // The database is then one file that can be copied. If it fails the log stays and is read at the
+  // next start.
+  (void)checkpoint(SQLITE_CHECKPOINT_TRUNCATE).has_value();
+  sqlite3_db_config(session_->connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  session_.reset();
+  lock_ = LockFile();
+}
+
+}  // namespace knarr::store::sqlite
+
+namespace knarr::store {
+
+Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, std::unique_ptr<Worker> worker,
+                                                 Clock& clock) {
+  auto log = TRY(sqlite::SqliteLog::open(std::move(options.path), std::move(options.vfs)));
+  return CommitQueue::create(std::move(log), std::move(worker), clock, QueueOptions());
+}
+
+}  // namespace knarr::store
