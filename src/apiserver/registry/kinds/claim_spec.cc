@@ -13,7 +13,7 @@ using schema::FieldPath;
 namespace {
 
 void check_access_modes(Value modes, const FieldPath& path, FieldErrors& errors) {
-  constexpr std::initializer_list<std::string_view> kModes = {"ReadOnlyMany", "ReadWriteMany",
+  static constexpr std::initializer_list<std::string_view> kModes = {"ReadOnlyMany", "ReadWriteMany",
                                                               "ReadWriteOnce", "ReadWriteOncePod"};
   bool alone = false;
   bool shared = false;

@@ -142,7 +142,7 @@ void check_value_from(const PodContext& pod, Value variable, const FieldPath& pa
 void check_source_name(Value ref, const FieldPath& path, FieldErrors& errors) {
   const std::string_view name = ref["name"].as_string();
   if (name.empty()) errors.required(path.child("name"));
-  else errors.invalid_each(path.child("name"), name, schema::name_is_dns_subdomain(name, true));
+  else errors.invalid_each(path.child("name"), name, schema::subdomain_problems(name, true));
 }
 
 }  // namespace
