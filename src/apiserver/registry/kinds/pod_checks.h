@@ -25,6 +25,10 @@ struct PodContext {
   bool host_users = true;
 };
 
+// ---- pod.cc
+/// A whole Pod without its metadata; what only creation checks is not in it.
+void validate_pod(object::Value pod, object::Value old, schema::FieldErrors& errors);
+
 // ---- pod_containers.cc
 void check_containers(const PodContext& pod, const schema::FieldPath& path,
                       schema::FieldErrors& errors);
