@@ -146,7 +146,7 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
   if (collection.has_status && !rules.keep_status_on_create) object.erase(atom::status);
   if (rules.prepare_create != nullptr) rules.prepare_create(rule_context, object);
   NodeRef metadata = object.ensure_map("metadata");
-  if (rules.generation == Generation::OnSpecChange) {
+  if (rules.generation != Generation::None) {
     metadata.set("generation", 1);
   } else {
     metadata.erase(atom::generation);
@@ -235,7 +235,11 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   if (rules.generation == Generation::OnSpecChange) {
     const bool raised = metadata[atom::generation].as_int() > generation;  // By the kind's rule.
     if (!raised) {
-      const bool changed = !same_but_metadata_and_status(object, old.root());
+      const bool changed =
+          !same_but_metadata_and_status(object, old.root()) ||
+          (!rules.generation_also.empty() &&
+           !object::equal(old[atom::metadata][rules.generation_also],
+                          metadata[rules.generation_also]));
       metadata.set("generation", generation + (changed ? 1 : 0));
       if (generation == 0 && !changed) metadata.erase(atom::generation);
     }
