@@ -28,8 +28,8 @@ ApiReply error_reply(Error error) {
 // The verb bit a request needs; get of a name and list of a collection differ.
 bool verb_allowed(const Served& served, const RequestInfo& info) {
   if (info.subresource.empty()) return served.row->has_verb(info.verb);
-  const api::SubresourceRow* row = served.row->find_subresource(info.subresource);
-  return row != nullptr && row->has_verb(info.verb);
+  const api::SubresourceRow* subresource = served.row->find_subresource(info.subresource);
+  return subresource != nullptr && subresource->has_verb(info.verb);
 }
 
 }  // namespace
@@ -39,7 +39,8 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   auth::Attributes attributes;
   attributes.user = &request.user;
   attributes.verb = info.verb;
-  attributes.resource_request = info.is_resource;
+  
+  attributes.is_resource = info.is_resource;
   attributes.path = info.path;
   if (!info.is_resource) return attributes;
   attributes.group = info.group;

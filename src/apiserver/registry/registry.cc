@@ -17,10 +17,6 @@ namespace {
 
 const KindRules kNoRules{};
 
-std::string api_version_text(std::string_view group, std::string_view version) {
-  return group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
-}
-
 }  // namespace
 
 Registry::Registry(Parts parts) : parts_(parts) {}
@@ -32,9 +28,9 @@ void Registry::add_built_in() {
     auto served = std::make_unique<Served>();
     served->row = &row;
     served->type = row.type();
-    served->api_version = api_version_text(row.group(), row.version());
-    const std::string prefix(row.storage_prefix());
-    if (!prefix.empty()) {
+    served->api_version = row.api_version();
+    if (!row.storage_prefix().empty()) {
+      const std::string prefix = std::string(row.storage_prefix()) + "/";
       Collection*& collection = by_prefix[prefix];
       if (collection == nullptr) {
         collections_.push_back(make_collection(row));
@@ -52,15 +48,13 @@ void Registry::add_built_in() {
 
 std::unique_ptr<Collection> Registry::make_collection(const api::ResourceRow& row) {
   auto collection = std::make_unique<Collection>();
+  collection->api_version = row.stored_api_version();
   collection->group = row.stored_group();
   collection->resource = row.plural();
   collection->kind = row.kind();
-  collection->api_version = api_version_text(row.stored_group(), row.stored_version());
-  collection->prefix = row.storage_prefix();
+  collection->prefix = std::string(row.storage_prefix()) + "/";
   collection->namespaced = row.namespaced();
-  const api::ResourceRow* stored =
-      api::find_resource(row.stored_group(), row.stored_version(), row.plural());
-  collection->type = stored != nullptr ? stored->type() : row.type();
+  collection->type = row.stored_type();
   const KindRules* rules = find_kind_rules(collection->group, collection->resource);
   collection->rules = rules != nullptr ? rules : &kNoRules;
   collection->codec =

@@ -10,7 +10,6 @@
 #include "base/function.h"
 #include "base/rng.h"
 #include "object/draft.h"
-#include "schema/patch/managed_fields.h"
 #include "store/store.h"
 
 #include <map>
