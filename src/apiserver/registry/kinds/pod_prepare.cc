@@ -22,7 +22,7 @@ void take(NodeRef object, Value old, std::string_view field) {
 
 // Metadata that a write to a subresource does not reach (all but managedFields).
 void reset_metadata(NodeRef pod, Value old) {
-  const NodeRef metadata = pod.ensure_map("metadata");
+  NodeRef metadata = pod.ensure_map("metadata");
   const Value before = old["metadata"];
   for (const std::string_view field :
        {"deletionTimestamp", "deletionGracePeriodSeconds", "generation", "labels", "annotations",
@@ -32,7 +32,7 @@ void reset_metadata(NodeRef pod, Value old) {
 }
 
 NodeRef find_named(NodeRef list, std::string_view name) {
-  for (const NodeRef item : list.items()) {
+  for (NodeRef item : list.items()) {
     if (item["name"].as_string() == name) return item;
   }
   return {};
@@ -46,12 +46,12 @@ void copy_field(NodeRef to, NodeRef from, std::string_view field) {
 
 void keep_only_resize(NodeRef pod, Value old) {
   const object::Draft sent = object::Draft::from(pod["spec"]);
-  const NodeRef spec = pod.ensure("spec");
+  NodeRef spec = pod.ensure("spec");
   spec.assign(old["spec"]);
   copy_field(spec, sent.root(), "resources");
   for (const std::string_view list : {"containers", "initContainers"}) {
-    for (const NodeRef asked : sent.root()[list].items()) {
-      const NodeRef container = find_named(spec[list], asked["name"].as_string());
+    for (NodeRef asked : sent.root()[list].items()) {
+      NodeRef container = find_named(spec[list], asked["name"].as_string());
       if (!container.exists()) continue;
       copy_field(container, asked, "resources");
       copy_field(container, asked, "resizePolicy");
@@ -61,7 +61,7 @@ void keep_only_resize(NodeRef pod, Value old) {
 
 void keep_only_ephemeral(NodeRef pod, Value old) {
   const object::Draft sent = object::Draft::from(pod["spec"]["ephemeralContainers"]);
-  const NodeRef spec = pod.ensure("spec");
+  NodeRef spec = pod.ensure("spec");
   const bool some = pod["spec"]["ephemeralContainers"].exists();
   spec.assign(old["spec"]);
   if (some) spec.ensure("ephemeralContainers").assign(sent.root());
@@ -70,27 +70,27 @@ void keep_only_ephemeral(NodeRef pod, Value old) {
 
 // The expression of one key: only when the pod has the label.
 void add_expression(NodeRef selector, NodeRef labels, std::string_view key, std::string_view op) {
-  const NodeRef label = labels[key];
+  NodeRef label = labels[key];
   if (!label.exists()) return;
-  const NodeRef one = selector.ensure_list("matchExpressions").append();
+  NodeRef one = selector.ensure_list("matchExpressions").append();
   one.set("key", key);
   one.set("operator", op);
   one.ensure_list("values").append_string(label.as_string());
 }
 
 void merge_keys(NodeRef term, NodeRef labels) {
-  const NodeRef selector = term["labelSelector"];
+  NodeRef selector = term["labelSelector"];
   if (!selector.is_map()) return;
-  for (const NodeRef key : term["matchLabelKeys"].items()) {
+  for (NodeRef key : term["matchLabelKeys"].items()) {
     add_expression(selector, labels, key.as_string(), "In");
   }
-  for (const NodeRef key : term["mismatchLabelKeys"].items()) {
+  for (NodeRef key : term["mismatchLabelKeys"].items()) {
     add_expression(selector, labels, key.as_string(), "NotIn");
   }
 }
 
 void set_scheduling_gated(NodeRef pod) {
-  const NodeRef condition = pod.ensure_map("status").ensure_list("conditions").append();
+  NodeRef condition = pod.ensure_map("status").ensure_list("conditions").append();
   condition.set("type", "PodScheduled");
   condition.set("status", "False");
   condition.set("reason", "SchedulingGated");
@@ -100,31 +100,31 @@ void set_scheduling_gated(NodeRef pod) {
 }  // namespace
 
 void merge_match_label_keys(NodeRef pod) {
-  const NodeRef labels = pod["metadata"]["labels"];
-  const NodeRef spec = pod["spec"];
+  NodeRef labels = pod["metadata"]["labels"];
+  NodeRef spec = pod["spec"];
   for (const std::string_view kind : {"podAffinity", "podAntiAffinity"}) {
-    const NodeRef affinity = spec["affinity"][kind];
-    for (const NodeRef term : affinity["requiredDuringSchedulingIgnoredDuringExecution"].items()) {
+    NodeRef affinity = spec["affinity"][kind];
+    for (NodeRef term : affinity["requiredDuringSchedulingIgnoredDuringExecution"].items()) {
       merge_keys(term, labels);
     }
-    for (const NodeRef term : affinity["preferredDuringSchedulingIgnoredDuringExecution"].items()) {
+    for (NodeRef term : affinity["preferredDuringSchedulingIgnoredDuringExecution"].items()) {
       merge_keys(term["podAffinityTerm"], labels);
     }
   }
-  for (const NodeRef constraint : spec["topologySpreadConstraints"].items()) {
+  for (NodeRef constraint : spec["topologySpreadConstraints"].items()) {
     merge_keys(constraint, labels);
   }
 }
 
 void sync_app_armor(const RuleContext& context, NodeRef pod) {
-  const NodeRef spec = pod["spec"];
-  const NodeRef annotations = pod["metadata"]["annotations"];
+  NodeRef spec = pod["spec"];
+  NodeRef annotations = pod["metadata"]["annotations"];
   if (spec["os"]["name"].as_string() == "windows") return;
   for (const std::string_view list : {"initContainers", "containers"}) {
-    for (const NodeRef container : spec[list].items()) {
-      const NodeRef own = container["securityContext"]["appArmorProfile"];
+    for (NodeRef container : spec[list].items()) {
+      NodeRef own = container["securityContext"]["appArmorProfile"];
       const std::string key = fmt::format("{}{}", kAppArmor, container["name"].as_string());
-      const NodeRef annotation = annotations[key];
+      NodeRef annotation = annotations[key];
       if (!annotation.exists() || own.is_map()) continue;
       constexpr std::string_view kLocalhost = "localhost/";
       const std::string_view text = annotation.as_string();
@@ -135,7 +135,7 @@ void sync_app_armor(const RuleContext& context, NodeRef pod) {
       else if (text.starts_with(kLocalhost)) local = text.substr(kLocalhost.size());
       if (!local.empty()) type = "Localhost";
       if (!type.empty() && !spec["securityContext"]["appArmorProfile"].is_map()) {
-        const NodeRef profile = container.ensure_map("securityContext").ensure_map("appArmorProfile");
+        NodeRef profile = container.ensure_map("securityContext").ensure_map("appArmorProfile");
         profile.set("type", type);
         if (!local.empty()) profile.set("localhostProfile", local);
       }
@@ -150,7 +150,7 @@ void sync_app_armor(const RuleContext& context, NodeRef pod) {
 
 void prepare_new_pod(const RuleContext& context, NodeRef pod) {
   const object::Document spec = object::Draft::freeze(pod.ensure_map("spec"));
-  const NodeRef status = pod.ensure("status");
+  NodeRef status = pod.ensure("status");
   status.set_map();
   status.set("phase", "Pending");
   if (!pod["spec"]["schedulingGates"].empty()) set_scheduling_gated(pod);
