@@ -165,7 +165,7 @@ Task<Result<>> Server::start() {
                     .host_name = host_name()}));
   s.bootstrapped = true;
   CO_TRY(s.write_kubeconfig());
-  log::info("ready", {{"address", s.http->address().text()}, {"kubeconfig", s.options.write_kubeconfig}});
+  log::info("ready", {{"address", s.http->address().to_string()}, {"kubeconfig", s.options.write_kubeconfig}});
   co_return ok();
 }
 
