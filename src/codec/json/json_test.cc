@@ -96,7 +96,7 @@ TEST(JsonDuplicates, AreNotedByPathOnce) {
   JsonNotes notes;
   const object::Draft draft = MUST(parse_json(
       R"({"metadata":{"name":"d","name":"e","labels":{"a":"1","a":"2","a":"3"}},"l":[{},{"x":1,"x":2}],"l":[]})", {}, &notes));
-  EXPECT_EQ(notes.duplicates,
+  EXPECT_EQ(notes.duplicate_fields,
             (std::vector<std::string>{"metadata.name", "metadata.labels.a", "l[1].x", "l"}));
   EXPECT_EQ(draft["metadata"]["name"].as_string(), "e");
   EXPECT_EQ(draft["metadata"]["labels"]["a"].as_string(), "3");
@@ -113,8 +113,8 @@ TEST(JsonDuplicates, AreFoundInLargeMaps) {
   EXPECT_EQ(draft.root().size(), 2000U);
   EXPECT_EQ(draft["k0"].as_int(), 2000);
   EXPECT_EQ(draft["k1999"].as_int(), 1999);
-  ASSERT_EQ(notes.duplicates.size(), 100U);
-  EXPECT_EQ(notes.duplicates[7], "k7");
+  ASSERT_EQ(notes.duplicate_fields.size(), 100U);
+  EXPECT_EQ(notes.duplicate_fields[7], "k7");
 }
 
 TEST(JsonLimits, BoundDepthAndValues) {
