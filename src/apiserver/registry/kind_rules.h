@@ -34,6 +34,7 @@ struct RuleContext {
 enum class Generation : std::uint8_t {
   None,             // The field is never set.
   OnSpecChange,     // 1 at creation, +1 when anything but metadata and status changes.
+  AtCreation,       // 1 at creation, then only deletion that waits raises it (PriorityClass).
 };
 
 /// What a DELETE without options does with dependents (BEHAVIOURS 133).
@@ -45,6 +46,8 @@ struct KindRules {
 
   // ---- facts
   Generation generation = Generation::None;
+  std::string_view generation_also = {};  // A field of metadata that counts as spec: "annotations"
+                                          // (Deployment), "labels" (EndpointSlice).
   bool create_on_update = false;        // PUT of an absent object creates it (BEHAVIOURS 131).
   bool unconditional_update = true;     // PUT without resourceVersion is fine.
   bool delete_returns_object = false;   // BEHAVIOURS 133.
