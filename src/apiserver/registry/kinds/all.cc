@@ -19,6 +19,7 @@ constinit const KindRules* const kWithFunctions[] = {
     &kinds::kControllerRevisionRules,
     &kinds::kJobRules,
     &kinds::kCronJobRules,
+    &kinds::kServiceRules,
 };
 
 bool is_of(const KindRules& rules, std::string_view group, std::string_view resource) {

@@ -17,6 +17,7 @@ extern const KindRules kStatefulSetRules;
 extern const KindRules kControllerRevisionRules;
 extern const KindRules kJobRules;
 extern const KindRules kCronJobRules;
+extern const KindRules kServiceRules;
 
 /// Kinds without functions of their own.
 std::span<const KindRules> kinds_with_facts_only();

@@ -18,24 +18,22 @@ constexpr std::string_view kFlow = "flowcontrol.apiserver.k8s.io";
 
 constinit const KindRules kFacts[] = {
     // Core.
-    {.group = "", .resource = "services", .create_on_update = true, .delete_returns_object = true,
-     .name_problems = schema::name_is_dns_label},
     {.group = "", .resource = "endpoints", .create_on_update = true},
     {.group = "", .resource = "configmaps"},
     {.group = "", .resource = "secrets"},
     {.group = "", .resource = "serviceaccounts", .delete_returns_object = true},
     {.group = "", .resource = "namespaces", .delete_returns_object = true,
-     .name_problems = schema::name_is_dns_label},
+     .name_rule = schema::label_problems},
     {.group = "", .resource = "nodes", .keep_status_on_create = true},
     {.group = "", .resource = "events", .create_on_update = true, .soft_writes = true,
-     .name_problems = schema::name_is_path_segment},
+     .name_rule = schema::path_segment_problems},
     {.group = "", .resource = "limitranges", .create_on_update = true},
     {.group = "", .resource = "resourcequotas", .delete_returns_object = true},
     {.group = "", .resource = "persistentvolumes", .delete_returns_object = true},
     {.group = "", .resource = "persistentvolumeclaims", .delete_returns_object = true},
     // Policy, scaling, leases.
     {.group = "policy", .resource = "poddisruptionbudgets", .generation = kCounted,
-     .unconditional_update = false, .name_problems = schema::name_is_path_segment},
+     .unconditional_update = false, .name_rule = schema::path_segment_problems},
     {.group = "autoscaling", .resource = "horizontalpodautoscalers"},
     {.group = "coordination.k8s.io", .resource = "leases", .create_on_update = true,
      .unconditional_update = false},
@@ -53,13 +51,13 @@ constinit const KindRules kFacts[] = {
     {.group = kNetworking, .resource = "servicecidrs"},
     // Identity.
     {.group = kRbac, .resource = "roles", .create_on_update = true,
-     .name_problems = schema::name_is_path_segment},
+     .name_rule = schema::path_segment_problems},
     {.group = kRbac, .resource = "rolebindings", .create_on_update = true,
-     .name_problems = schema::name_is_path_segment},
+     .name_rule = schema::path_segment_problems},
     {.group = kRbac, .resource = "clusterroles", .create_on_update = true,
-     .name_problems = schema::name_is_path_segment},
+     .name_rule = schema::path_segment_problems},
     {.group = kRbac, .resource = "clusterrolebindings", .create_on_update = true,
-     .name_problems = schema::name_is_path_segment},
+     .name_rule = schema::path_segment_problems},
     {.group = "certificates.k8s.io", .resource = "certificatesigningrequests"},
     // Storage.
     {.group = kStorage, .resource = "storageclasses", .delete_returns_object = true},
@@ -97,7 +95,7 @@ constinit const KindRules kFacts[] = {
     {.group = "apiextensions.k8s.io", .resource = "customresourcedefinitions",
      .generation = kCounted, .unconditional_update = false},
     {.group = "apiregistration.k8s.io", .resource = "apiservices", .unconditional_update = false,
-     .name_problems = schema::name_is_anything},
+     .name_rule = schema::any_name_problems},
 };
 
 }  // namespace

@@ -481,6 +481,7 @@ constinit const KindRules kJobRules = {
     .resource = "jobs",
     .generation = Generation::OnSpecChange,
     .propagation = DefaultPropagation::Orphan,
+    .warns_of_orphans = true,
     .prepare_create = prepare_create,
     .validate = validate,
     .validate_update = validate_update,

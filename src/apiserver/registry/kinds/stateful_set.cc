@@ -166,10 +166,6 @@ void prepare_update(const RuleContext&, NodeRef object, Value old) {
   }
 }
 
-std::vector<std::string> name_problems(std::string_view name, bool prefix) {
-  return schema::name_is_dns_label(name, prefix);
-}
-
 // ---- controller revisions
 
 void check_revision(Value object, FieldErrors& errors) {
@@ -203,7 +199,7 @@ constinit const KindRules kStatefulSetRules = {
     .group = "apps",
     .resource = "statefulsets",
     .generation = Generation::OnSpecChange,
-    .name_problems = name_problems,
+    .name_rule = schema::label_problems,
     .prepare_create = prepare_create,
     .prepare_update = prepare_update,
     .validate = validate,
