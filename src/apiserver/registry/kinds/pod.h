@@ -3,11 +3,11 @@
 // pod templates, the quality-of-service class. Pure functions on documents; any thread.
 #pragma once
 
+#include "api/resources_sum.h"
 #include "apiserver/registry/kind_rules.h"
 #include "object/document.h"
 #include "schema/field_error.h"
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,9 +41,7 @@ void validate_pod_template(object::Value pod_template, const schema::FieldPath& 
 void warn_pod_template(object::Value pod_template, const schema::FieldPath& path,
                        object::Value old_template, std::vector<std::string>& warnings);
 
-enum class QosClass : std::uint8_t { Guaranteed, Burstable, BestEffort };
-std::string_view to_string(QosClass qos);
-/// The class a pod belongs to by the requests and limits in its spec (not what its status says).
-QosClass qos_class(object::Value pod_spec);
+using api::qos_class;  // The class a pod belongs to by its spec: api/resources_sum.h.
+using api::QosClass;
 
 }  // namespace knarr::apiserver

@@ -25,6 +25,10 @@ struct PodContext {
   bool host_users = true;
 };
 
+// ---- pod.cc
+/// A whole Pod without its metadata; what only creation checks is not in it.
+void validate_pod(object::Value pod, object::Value old, schema::FieldErrors& errors);
+
 // ---- pod_containers.cc
 void check_containers(const PodContext& pod, const schema::FieldPath& path,
                       schema::FieldErrors& errors);
@@ -103,11 +107,12 @@ void check_os(object::Value spec, const schema::FieldPath& spec_path, schema::Fi
 // ---- pod_volumes.cc and its parts
 /// Checks the volumes and fills `pod.volumes`.
 void check_volumes(PodContext& pod, const schema::FieldPath& path, schema::FieldErrors& errors);
-/// One source that is a block or file service of a cloud or a storage system (pod_volume_storage.cc).
-/// Also the sources of persistent volumes, whose forms differ in their secrets (`persistent`).
-void check_storage_source(std::string_view type, object::Value source, bool persistent,
-                          std::string_view volume_name, const schema::FieldPath& path,
-                          schema::FieldErrors& errors);
+/// One source that is a block or file service of a cloud or a storage system, in a pod; `path` is
+/// the volume's (pod_storage.cc).
+/// False when the type is none of them.
+bool check_storage_source(std::string_view type, object::Value source,
+                          const schema::FieldPath& path, schema::FieldErrors& errors);
+/// secret, configMap, downwardAPI, projected (pod_files.cc).
 void check_secret_volume(object::Value source, const schema::FieldPath& path,
                          schema::FieldErrors& errors);
 void check_config_map_volume(object::Value source, const schema::FieldPath& path,

@@ -21,8 +21,8 @@ void check_ports(Value ports, const FieldPath& path, FieldErrors& errors) {
     const FieldPath at = path.index(i++);
     const std::string_view name = port["name"].as_string();
     if (!name.empty()) {
-      const Problems problems = port_name_problems(name);
-      add_problems(problems, at.child("name"), name, errors);
+      const schema::Complaints problems = schema::check_port_name(name);
+      errors.invalid_each(at.child("name"), name, problems);
       if (problems.empty() && !names.insert(name).second) errors.duplicate(at.child("name"), name);
     }
     const std::int64_t number = port["containerPort"].as_int();
@@ -32,24 +32,18 @@ void check_ports(Value ports, const FieldPath& path, FieldErrors& errors) {
     if (host != 0) check_port_number(host, at.child("hostPort"), errors);
     const std::string_view protocol = port["protocol"].as_string();
     if (protocol.empty()) errors.required(at.child("protocol"));
-    else if (!one_of(protocol, {"SCTP", "TCP", "UDP"})) {
-      errors.not_supported(at.child("protocol"), protocol, {"SCTP", "TCP", "UDP"});
-    }
+    else check_choice(protocol, at.child("protocol"), errors, {"SCTP", "TCP", "UDP"});
   }
 }
 
 void check_pull_policy(std::string_view policy, const FieldPath& path, FieldErrors& errors) {
   if (policy.empty()) errors.required(path);
-  else if (!one_of(policy, {"Always", "IfNotPresent", "Never"})) {
-    errors.not_supported(path, policy, {"Always", "IfNotPresent", "Never"});
-  }
+  else check_choice(policy, path, errors, {"Always", "IfNotPresent", "Never"});
 }
 
 void check_message_policy(std::string_view policy, const FieldPath& path, FieldErrors& errors) {
   if (policy.empty()) errors.required(path);
-  else if (!one_of(policy, {"File", "FallbackToLogsOnError"})) {
-    errors.not_supported(path, policy, {"File", "FallbackToLogsOnError"});
-  }
+  else check_choice(policy, path, errors, {"File", "FallbackToLogsOnError"});
 }
 
 // What every container is held to.
@@ -80,10 +74,7 @@ void check_exit_codes(Value codes, const FieldPath& path, FieldErrors& errors) {
     errors.required(path, "must be specified");
     return;
   }
-  const std::string_view op = codes["operator"].as_string();
-  if (!one_of(op, {"In", "NotIn"})) {
-    errors.not_supported(path.child("operator"), op, {"In", "NotIn"});
-  }
+  check_choice(codes["operator"].as_string(), path.child("operator"), errors, {"In", "NotIn"});
   constexpr std::size_t kMostValues = 255;
   if (codes["values"].size() > kMostValues) {
     errors.too_many(path.child("values"), codes["values"].size(), kMostValues);
@@ -99,18 +90,16 @@ void check_restart_policy(Value container, const FieldPath& path, FieldErrors& e
     if (!rules.empty()) {
       errors.required(policy_path, "must specify restartPolicy when restart rules are used");
     }
-  } else if (!one_of(policy.as_string(), {"Always", "Never", "OnFailure"})) {
-    errors.not_supported(policy_path, policy.as_string(), {"Always", "Never", "OnFailure"});
+  } else {
+    check_choice(policy.as_string(), policy_path, errors, {"Always", "Never", "OnFailure"});
   }
   const FieldPath rules_path = path.child("restartPolicyRules");
   if (rules.size() > kMostRules) errors.too_many(rules_path, rules.size(), kMostRules);
   std::size_t i = 0;
   for (const Value rule : rules.items()) {
     const FieldPath at = rules_path.index(i++);
-    const std::string_view action = rule["action"].as_string();
-    if (!one_of(action, {"Restart", "RestartAllContainers"})) {
-      errors.not_supported(at.child("action"), action, {"Restart", "RestartAllContainers"});
-    }
+    check_choice(rule["action"].as_string(), at.child("action"), errors,
+                 {"Restart", "RestartAllContainers"});
     check_exit_codes(rule["exitCodes"], at.child("exitCodes"), errors);
   }
 }
