@@ -31,7 +31,7 @@ constexpr int kConflictTries = 5;  // Beyond it the client hears of the conflict
 
 // The problems of a kind's names, DNS subdomains unless its rules say otherwise.
 schema::NameRule name_rule(const KindRules& rules) {
-  return rules.name_rule != nullptr ? rules.name_rule : schema::name_is_dns_subdomain;
+  return rules.name_rule != nullptr ? rules.name_rule : schema::subdomain_problems;
 }
 
 bool same_but_metadata_and_status(NodeRef a, Value b) {
@@ -249,7 +249,7 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   }
   Document document = codec::freeze_typed(draft, collection.type);
   schema::FieldErrors errors;
-  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata], true,
+  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
                                       schema::FieldPath("metadata"), errors);
   schema::validate_builtin_finalizers(document[atom::metadata], schema::FieldPath("metadata"), errors);
   auto* validate = call.subresource == "status" ? rules.validate_status : rules.validate_update;
