@@ -3,6 +3,8 @@
 #include "object/quantity.h"
 #include "schema/defaulting_hooks.h"
 
+#include <limits>
+
 namespace knarr::schema::defaulting {
 
 using object::NodeRef;
@@ -10,14 +12,18 @@ using object::Quantity;
 
 namespace {
 
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+
 // Amounts are kept in thousandths at most: finer ones round up.
 void resource_list(NodeRef list, const Context& /*context*/) {
   for (auto entry : list.entries()) {
     const std::string_view text = entry.value.as_string();
     if (text.find_first_of(".eEnu") == std::string_view::npos) continue;  // Whole or milli already.
     const Quantity amount = Quantity::of(text);
-    const Quantity rounded = Quantity::milli(amount.milli_value(), amount.format());
-    if (rounded != amount) entry.value.set_string(rounded.text());
+    const std::int64_t milli = amount.milli_value();
+    const Quantity rounded = Quantity::milli(milli, amount.format());
+    const bool fits = milli != kMost && milli != -kMost;  // "1E" is whole, its thousandths saturate.
+    if (fits && rounded != amount) entry.value.set_string(rounded.text());
   }
 }
 

@@ -18,6 +18,8 @@ namespace {
 
 // ---------------------------------------------------------------- images
 
+constexpr std::size_t kImageMax = 255;  // A longer name is none, by the same source.
+
 bool is_lower_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 // A repository's name without its domain: lower case, with separators between letters only.
@@ -68,7 +70,7 @@ ImageName parse_image(std::string_view image) {
       name = name.substr(first + 1);
     }
   }
-  out.valid = is_repository(name);
+  out.valid = is_repository(name) && image.size() <= kImageMax;
   return out;
 }
 
@@ -206,8 +208,20 @@ void pod(NodeRef object, const Context& /*context*/) {
   host_ports(spec["initContainers"]);
 }
 
+// serviceAccount is the old name of serviceAccountName and always says the same.
+void pod_spec(NodeRef spec, const Context& /*context*/) {
+  const NodeRef name = spec["serviceAccountName"];
+  const NodeRef old = spec["serviceAccount"];
+  if (!is_empty(name)) {
+    spec.ensure("serviceAccount").assign(name);
+  } else if (!is_empty(old)) {
+    spec.ensure("serviceAccountName").assign(old);
+  }
+}
+
 constexpr NamedHook kHooks[] = {
     {"core/v1.Pod", pod},
+    {"core/v1.PodSpec", pod_spec},
     {"core/v1.Container", container},
     {"core/v1.EphemeralContainer", container},
     {"core/v1.Volume", volume},

@@ -27,7 +27,14 @@ void deployment(NodeRef object, const Context& /*context*/) {
 
 void daemon_set(NodeRef object, const Context& /*context*/) {
   NodeRef strategy = object.ensure_map("spec").ensure_map("updateStrategy");
-  if (!rolls(strategy)) return;
+  if (!rolls(strategy)) {
+    // Sent in vain, but it reads back with both numbers.
+    if (NodeRef vain = strategy["rollingUpdate"]; vain.is_map()) {
+      fill(vain, "maxUnavailable", 0);
+      fill(vain, "maxSurge", 0);
+    }
+    return;
+  }
   fill_empty(strategy, "type", "RollingUpdate");
   NodeRef rolling = strategy.ensure_map("rollingUpdate");
   fill(rolling, "maxUnavailable", 1);
@@ -49,6 +56,10 @@ void stateful_set(NodeRef object, const Context& /*context*/) {
   NodeRef retention = spec.ensure_map("persistentVolumeClaimRetentionPolicy");
   fill_empty(retention, "whenDeleted", "Retain");
   fill_empty(retention, "whenScaled", "Retain");
+  for (NodeRef claim : spec["volumeClaimTemplates"].items()) {  // Written out whatever was sent.
+    claim.set("kind", "PersistentVolumeClaim");
+    claim.set("apiVersion", "v1");
+  }
 }
 
 void job(NodeRef object, const Context& /*context*/) {

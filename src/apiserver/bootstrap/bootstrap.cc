@@ -38,8 +38,8 @@ std::string collection_path(const Served& served, std::string_view namespace_) {
   const std::string_view version = served.api_version;
   std::string path = version.find('/') == std::string_view::npos ? "/api/" : "/apis/";
   path.append(version);
-  if (served.row.namespaced()) path.append("/namespaces/").append(namespace_);
-  return path.append("/").append(served.row.plural());
+  if (served.row->namespaced()) path.append("/namespaces/").append(namespace_);
+  return path.append("/").append(served.row->plural());
 }
 
 Task<ApiReply> send(ApiServer* server, std::string method, std::string path, Draft object) {
@@ -59,8 +59,8 @@ const Served* served_of(ApiServer& server, NodeRef object) {
   const std::size_t slash = version.find('/');
   const std::string_view group = slash == std::string_view::npos ? "" : version.substr(0, slash);
   const std::string_view number = slash == std::string_view::npos ? version : version.substr(slash + 1);
-  const api::Resource row = api::resources().find_kind(group, number, object[atom::kind].as_string());
-  return row ? server.registry().find(group, number, row.plural()) : nullptr;
+  const api::ResourceRow* row = api::find_kind(group, number, object[atom::kind].as_string());
+  return row != nullptr ? server.registry().find(group, number, row->plural()) : nullptr;
 }
 
 // Creates an object unless one of its name is there.
@@ -72,7 +72,7 @@ Task<Result<>> create_missing(ApiServer* server, Draft object) {
   if (server->registry().get(*served->collection, space, name)) co_return ok();
   const ApiReply reply =
       co_await send(server, "POST", collection_path(*served, space), std::move(object));
-  co_return failure(reply, fmt::format("make {} {}", served->row.kind(), name));
+  co_return failure(reply, fmt::format("make {} {}", served->row->kind(), name));
 }
 
 Task<Result<>> create_all(ApiServer* server, std::string text) {
@@ -101,7 +101,7 @@ Task<Result<>> reconcile_policy(ApiServer* server, auth::PolicyObject wanted) {
   const auth::Reconciliation step = auth::reconcile(stored ? *stored : Document(), wanted);
   if (step.action == auth::Reconciliation::Action::None) co_return ok();
   const std::string collection = collection_path(*served, space);
-  const std::string what = fmt::format("bring {} {} up to date", served->row.kind(), name);
+  const std::string what = fmt::format("bring {} {} up to date", served->row->kind(), name);
   if (step.action == auth::Reconciliation::Action::Recreate) {
     CO_TRY(failure(co_await send(server, "DELETE", collection + "/" + name, Draft()), what));
   }
@@ -114,7 +114,7 @@ Task<Result<>> reconcile_policy(ApiServer* server, auth::PolicyObject wanted) {
 
 // One APIService for every group version that has a place in the order of groups.
 Task<Result<>> register_versions(ApiServer* server) {
-  const api::ResourceTable& table = api::resources();
+  const api::ResourceArrays& table = api::resource_table().arrays();
   for (const api::GroupRow& group : table.groups) {
     if (group.priority == 0) continue;
     for (std::size_t i = 0; i < group.version_count; ++i) {
