@@ -22,36 +22,63 @@ std::string_view to_string(Verb verb) {
   return kNames[static_cast<std::size_t>(verb)];
 }
 
-Resource ResourceTable::find(std::string_view group, std::string_view version,
-                             std::string_view plural) const {
-  const Key wanted{group, version, plural};
-  const auto key = [this](const ResourceRow& row) {
-    return Key{text(row.group), text(row.version), text(row.plural)};
-  };
-  const auto at = std::lower_bound(rows.begin(), rows.end(), wanted,
-                                   [&](const ResourceRow& row, const Key& other) { return key(row) < other; });
-  if (at == rows.end() || key(*at) != wanted) return {};
-  return {this, static_cast<std::uint32_t>(at - rows.begin())};
+std::uint8_t verb_bit(std::string_view verb) {
+  for (std::size_t i = 0; i < kVerbCount; ++i) {
+    if (to_string(static_cast<Verb>(i)) == verb) return static_cast<std::uint8_t>(1U << i);
+  }
+  return 0;
 }
 
-Resource ResourceTable::find_kind(std::string_view group, std::string_view version,
-                                  std::string_view kind) const {
+ResourceTable::ResourceTable(const ResourceArrays& arrays) : arrays_(arrays) {
+  subresources_.reserve(arrays_.subresources.size());
+  for (const SubresourceData& data : arrays_.subresources) subresources_.emplace_back(&arrays_, &data);
+  rows_.reserve(arrays_.resources.size());
+  for (const ResourceData& data : arrays_.resources) {
+    rows_.emplace_back(&arrays_, &data,
+                       std::span(subresources_).subspan(data.first_subresource, data.subresource_count));
+  }
+}
+
+const ResourceRow* ResourceTable::find(std::string_view group, std::string_view version,
+                                       std::string_view plural) const {
+  const Key wanted{group, version, plural};
+  const auto key = [](const ResourceRow& row) { return Key{row.group(), row.version(), row.plural()}; };
+  const auto at = std::lower_bound(rows_.begin(), rows_.end(), wanted,
+                                   [&](const ResourceRow& row, const Key& other) { return key(row) < other; });
+  return at == rows_.end() || key(*at) != wanted ? nullptr : &*at;
+}
+
+const ResourceRow* ResourceTable::find_kind(std::string_view group, std::string_view version,
+                                            std::string_view kind) const {
   const Key wanted{group, version, kind};
   const auto key = [this](std::uint16_t index) {
-    const ResourceRow& row = rows[index];
-    return Key{text(row.group), text(row.version), text(row.kind)};
+    const ResourceRow& row = rows_[index];
+    return Key{row.group(), row.version(), row.kind()};
   };
-  const auto at = std::lower_bound(by_kind.begin(), by_kind.end(), wanted,
+  const auto& order = arrays_.by_kind;
+  const auto at = std::lower_bound(order.begin(), order.end(), wanted,
                                    [&](std::uint16_t index, const Key& other) { return key(index) < other; });
-  if (at == by_kind.end() || key(*at) != wanted) return {};
-  return {this, *at};
+  return at == order.end() || key(*at) != wanted ? nullptr : &rows_[*at];
 }
 
-Subresource Resource::subresource(std::string_view name) const {
-  for (std::size_t i = 0; i < subresource_count(); ++i) {
-    if (Subresource found = subresource(i); found.name() == name) return found;
+const SubresourceRow* ResourceRow::find_subresource(std::string_view name) const {
+  for (const SubresourceRow& row : subresources_) {
+    if (row.name() == name) return &row;
   }
-  return {};
+  return nullptr;
+}
+
+const ResourceTable& resource_table() {
+  static const ResourceTable table(internal::kResourceArrays);
+  return table;
+}
+
+const ResourceRow* find_resource(std::string_view group, std::string_view version, std::string_view plural) {
+  return resource_table().find(group, version, plural);
+}
+
+const ResourceRow* find_kind(std::string_view group, std::string_view version, std::string_view kind) {
+  return resource_table().find_kind(group, version, kind);
 }
 
 object::Type type_of_kind(std::string_view group, std::string_view version, std::string_view kind) {

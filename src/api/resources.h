@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resources: what the API serves, as tables. The built-in table is made by tools/apigen from
-// api/*.api; one of the same form is made at run time for a CustomResourceDefinition. Rows hold
-// offsets and indices only, as type tables do (object/type_table.h).
+// api/*.api; one of the same form is made at run time for a CustomResourceDefinition. The data hold
+// offsets and indices only, as type tables do (object/type_table.h); ResourceRow reads them.
 #pragma once
 
 #include "object/type_table.h"
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace knarr::api {
 
@@ -17,6 +18,8 @@ inline constexpr std::size_t kVerbCount = 8;
 
 /// The spelling in discovery and in RBAC rules ("deletecollection").
 std::string_view to_string(Verb verb);
+/// 1 << Verb of a spelling; 0 for an unknown one.
+std::uint8_t verb_bit(std::string_view verb);
 
 enum class Stage : std::uint8_t { Ga, Beta, Alpha };
 
@@ -52,7 +55,7 @@ struct SelectorRow {
   std::uint32_t hook = 0;
 };
 
-struct SubresourceRow {
+struct SubresourceData {
   std::uint32_t name = 0;
   std::uint32_t group = 0;  // Of its kind; "" for core.
   std::uint32_t version = 0;
@@ -62,7 +65,7 @@ struct SubresourceRow {
   bool connect = false;     // The request becomes a stream or is passed on (exec, proxy).
 };
 
-struct ResourceRow {
+struct ResourceData {
   std::uint32_t group = 0;
   std::uint32_t version = 0;
   std::uint32_t api_version = 0;  // "apps/v1", "v1"
@@ -73,8 +76,10 @@ struct ResourceRow {
   std::uint32_t type = 0;       // Indices into the types.
   std::uint32_t list_type = 0;
   std::uint32_t stored_type = 0;         // The shape that is kept; may be another version's.
+  std::uint32_t stored_group = 0;
+  std::uint32_t stored_version = 0;
   std::uint32_t stored_api_version = 0;  // "v1", "autoscaling/v2"; "" when nothing is stored.
-  std::uint32_t key_prefix = 0;          // "/registry/pods"
+  std::uint32_t storage_prefix = 0;      // "/registry/pods"
   std::uint32_t storage_hash = 0;        // storageVersionHash of discovery.
   std::uint32_t gate = 0;
   std::uint32_t since = 0;       // Releases ("1.33"), "" = none.
@@ -109,29 +114,21 @@ struct GroupRow {
   std::uint16_t version_count = 0;
 };
 
-class Resource;
-class Column;
-class Subresource;
-
-/// Resources that refer to their parts by index. Rows are sorted by group, version and plural.
-struct ResourceTable {
+/// The arrays of a table. `resources` is sorted by group, version and plural, `by_kind` holds its
+/// indices sorted by group, version and kind. Texts are offsets into `strings` ("" at offset 0).
+struct ResourceArrays {
   const object::TypeTable* types = nullptr;
-  std::span<const ResourceRow> rows;
-  std::span<const std::uint16_t> by_kind;  // Indices of rows, sorted by group, version, kind.
+  std::span<const ResourceData> resources;
+  std::span<const std::uint16_t> by_kind;
   std::span<const GroupRow> groups;
   std::span<const VersionRow> versions;
   std::span<const std::uint32_t> names;
-  std::span<const SubresourceRow> subresources;
+  std::span<const SubresourceData> subresources;
   std::span<const ColumnRow> columns;
   std::span<const SelectorRow> selectors;
   const char* strings = nullptr;
 
   [[nodiscard]] std::string_view text(std::uint32_t offset) const { return strings + offset; }
-  [[nodiscard]] std::size_t size() const { return rows.size(); }
-  [[nodiscard]] Resource at(std::size_t index) const;
-  /// The resource, or one that is false. `group` is "" for core.
-  [[nodiscard]] Resource find(std::string_view group, std::string_view version, std::string_view plural) const;
-  [[nodiscard]] Resource find_kind(std::string_view group, std::string_view version, std::string_view kind) const;
 };
 
 /// Texts of a table, by index: `for (std::string_view name : resource.short_names())`.
@@ -164,104 +161,130 @@ class TextRange {
   std::span<const std::uint32_t> offsets_;
 };
 
-/// A handle on a subresource (pass by value); false when there is none.
-class Subresource {
+/// A subresource of a table.
+class SubresourceRow {
  public:
-  Subresource() = default;
-  Subresource(const ResourceTable* table, const SubresourceRow* row) : table_(table), row_(row) {}
-  explicit operator bool() const { return row_ != nullptr; }
-  [[nodiscard]] std::string_view name() const { return table_->text(row_->name); }
-  [[nodiscard]] std::string_view group() const { return table_->text(row_->group); }
-  [[nodiscard]] std::string_view version() const { return table_->text(row_->version); }
-  [[nodiscard]] std::string_view kind() const { return table_->text(row_->kind); }
-  [[nodiscard]] object::Type type() const { return table_->types->at(row_->type); }
-  [[nodiscard]] bool allows(Verb verb) const { return (row_->verbs >> static_cast<unsigned>(verb) & 1U) != 0; }
-  [[nodiscard]] std::uint8_t verbs() const { return row_->verbs; }
-  [[nodiscard]] bool is_connect() const { return row_->connect; }
+  SubresourceRow(const ResourceArrays* arrays, const SubresourceData* data) : arrays_(arrays), data_(data) {}
+  [[nodiscard]] std::string_view name() const { return arrays_->text(data_->name); }
+  [[nodiscard]] std::string_view group() const { return arrays_->text(data_->group); }
+  [[nodiscard]] std::string_view version() const { return arrays_->text(data_->version); }
+  [[nodiscard]] std::string_view kind() const { return arrays_->text(data_->kind); }
+  [[nodiscard]] object::Type type() const { return arrays_->types->at(data_->type); }
+  [[nodiscard]] std::uint8_t verbs() const { return data_->verbs; }
+  [[nodiscard]] bool has_verb(Verb verb) const { return (verbs() >> static_cast<unsigned>(verb) & 1U) != 0; }
+  [[nodiscard]] bool has_verb(std::string_view verb) const { return (verbs() & verb_bit(verb)) != 0; }
+  /// The request becomes a stream or is passed on (exec, proxy).
+  [[nodiscard]] bool is_connect() const { return data_->connect; }
 
  private:
-  const ResourceTable* table_ = nullptr;
-  const SubresourceRow* row_ = nullptr;
+  const ResourceArrays* arrays_;
+  const SubresourceData* data_;
 };
 
-/// A handle on a resource of a table (pass by value); false when there is none. Lives as long as
-/// its table: the built-in one forever.
-class Resource {
+/// A resource of a table: one plural in one version. Stays where it is as long as its table.
+class ResourceRow {
  public:
-  Resource() = default;
-  Resource(const ResourceTable* table, std::uint32_t index) : table_(table), index_(index) {}
+  ResourceRow(const ResourceArrays* arrays, const ResourceData* data, std::span<const SubresourceRow> subresources)
+      : arrays_(arrays), data_(data), subresources_(subresources) {}
 
-  explicit operator bool() const { return table_ != nullptr; }
-  friend bool operator==(Resource, Resource) = default;
-  [[nodiscard]] const ResourceRow& row() const { return table_->rows[index_]; }
-  [[nodiscard]] const ResourceTable& table() const { return *table_; }
-  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] std::string_view text(std::uint32_t offset) const { return arrays_->text(offset); }
+  [[nodiscard]] const ResourceData& data() const { return *data_; }
 
-  [[nodiscard]] std::string_view group() const { return text(row().group); }
-  [[nodiscard]] std::string_view version() const { return text(row().version); }
-  [[nodiscard]] std::string_view api_version() const { return text(row().api_version); }
-  [[nodiscard]] std::string_view plural() const { return text(row().plural); }
-  [[nodiscard]] std::string_view singular() const { return text(row().singular); }
-  [[nodiscard]] std::string_view kind() const { return text(row().kind); }
-  [[nodiscard]] std::string_view list_kind() const { return text(row().list_kind); }
-  [[nodiscard]] bool namespaced() const { return row().namespaced; }
-  [[nodiscard]] bool allows(Verb verb) const { return (row().verbs >> static_cast<unsigned>(verb) & 1U) != 0; }
-  [[nodiscard]] std::uint8_t verbs() const { return row().verbs; }
-  [[nodiscard]] Stage stage() const { return row().stage; }
-  [[nodiscard]] bool enabled() const { return row().enabled; }
-  [[nodiscard]] TextRange short_names() const { return names(row().first_name, row().short_name_count); }
+  [[nodiscard]] std::string_view group() const { return text(data_->group); }
+  [[nodiscard]] std::string_view version() const { return text(data_->version); }
+  [[nodiscard]] std::string_view api_version() const { return text(data_->api_version); }
+  [[nodiscard]] std::string_view plural() const { return text(data_->plural); }
+  [[nodiscard]] std::string_view singular() const { return text(data_->singular); }
+  [[nodiscard]] std::string_view kind() const { return text(data_->kind); }
+  /// "" when it cannot be listed.
+  [[nodiscard]] std::string_view list_kind() const { return text(data_->list_kind); }
+  [[nodiscard]] bool namespaced() const { return data_->namespaced; }
+  [[nodiscard]] std::uint8_t verbs() const { return data_->verbs; }
+  [[nodiscard]] bool has_verb(Verb verb) const { return (verbs() >> static_cast<unsigned>(verb) & 1U) != 0; }
+  [[nodiscard]] bool has_verb(std::string_view verb) const { return (verbs() & verb_bit(verb)) != 0; }
+  [[nodiscard]] Stage stage() const { return data_->stage; }
+  /// Served by default.
+  [[nodiscard]] bool enabled() const { return data_->enabled; }
+  [[nodiscard]] TextRange short_names() const { return names(data_->first_name, data_->short_name_count); }
   [[nodiscard]] TextRange categories() const {
-    return names(row().first_name + row().short_name_count, row().category_count);
+    return names(data_->first_name + data_->short_name_count, data_->category_count);
   }
 
-  [[nodiscard]] object::Type type() const { return table_->types->at(row().type); }
+  [[nodiscard]] object::Type type() const { return arrays_->types->at(data_->type); }
   /// False when it cannot be listed.
   [[nodiscard]] object::Type list_type() const {
-    return row().list_kind == 0 ? object::Type{} : table_->types->at(row().list_type);
+    return data_->list_kind == 0 ? object::Type{} : arrays_->types->at(data_->list_type);
   }
 
-  [[nodiscard]] bool is_stored() const { return row().key_prefix != 0; }
-  [[nodiscard]] std::string_view key_prefix() const { return text(row().key_prefix); }
-  [[nodiscard]] std::string_view storage_hash() const { return text(row().storage_hash); }
-  /// The version that memory and store hold, as apiVersion. Its shape is stored_type(), which is
-  /// type() when both versions have the same one.
-  [[nodiscard]] std::string_view stored_api_version() const { return text(row().stored_api_version); }
-  [[nodiscard]] object::Type stored_type() const { return table_->types->at(row().stored_type); }
+  /// Where objects are kept ("/registry/pods"), "" when nothing is stored.
+  [[nodiscard]] std::string_view storage_prefix() const { return text(data_->storage_prefix); }
+  [[nodiscard]] std::string_view storage_hash() const { return text(data_->storage_hash); }
+  /// The version that memory and store hold. Its shape is stored_type(), which is type() when both
+  /// versions have the same one.
+  [[nodiscard]] std::string_view stored_group() const { return text(data_->stored_group); }
+  [[nodiscard]] std::string_view stored_version() const { return text(data_->stored_version); }
+  [[nodiscard]] std::string_view stored_api_version() const { return text(data_->stored_api_version); }
+  [[nodiscard]] object::Type stored_type() const { return arrays_->types->at(data_->stored_type); }
 
-  /// Empty: the table has the two default columns, Name and Created At.
+  /// Empty: the table has the two default columns, Name and Created At. Texts: `text(column.name)`.
   [[nodiscard]] std::span<const ColumnRow> columns() const {
-    return table_->columns.subspan(row().first_column, row().column_count);
+    return arrays_->columns.subspan(data_->first_column, data_->column_count);
   }
   /// Empty: metadata.name and metadata.namespace alone.
   [[nodiscard]] std::span<const SelectorRow> selectors() const {
-    return table_->selectors.subspan(row().first_selector, row().selector_count);
+    return arrays_->selectors.subspan(data_->first_selector, data_->selector_count);
   }
-  [[nodiscard]] std::size_t subresource_count() const { return row().subresource_count; }
-  [[nodiscard]] Subresource subresource(std::size_t i) const {
-    return {table_, &table_->subresources[row().first_subresource + i]};
-  }
-  /// The subresource of a name, or one that is false.
-  [[nodiscard]] Subresource subresource(std::string_view name) const;
+  /// Sorted by name.
+  [[nodiscard]] std::span<const SubresourceRow> subresources() const { return subresources_; }
+  /// The subresource of a name, or null.
+  [[nodiscard]] const SubresourceRow* find_subresource(std::string_view name) const;
 
   /// Releases ("1.33"), or "".
-  [[nodiscard]] std::string_view deprecated() const { return text(row().deprecated); }
-  [[nodiscard]] std::string_view removed() const { return text(row().removed); }
-  [[nodiscard]] std::string_view replacement() const { return text(row().replacement); }
+  [[nodiscard]] std::string_view deprecated() const { return text(data_->deprecated); }
+  [[nodiscard]] std::string_view removed() const { return text(data_->removed); }
+  [[nodiscard]] std::string_view replacement() const { return text(data_->replacement); }
 
  private:
-  [[nodiscard]] std::string_view text(std::uint32_t offset) const { return table_->text(offset); }
   [[nodiscard]] TextRange names(std::size_t first, std::size_t count) const {
-    return {table_->strings, table_->names.subspan(first, count)};
+    return {arrays_->strings, arrays_->names.subspan(first, count)};
   }
 
-  const ResourceTable* table_ = nullptr;
-  std::uint32_t index_ = 0;
+  const ResourceArrays* arrays_;
+  const ResourceData* data_;
+  std::span<const SubresourceRow> subresources_;
 };
 
-inline Resource ResourceTable::at(std::size_t index) const { return {this, static_cast<std::uint32_t>(index)}; }
+/// The rows of some arrays, which it does not own. Immutable: any thread.
+class ResourceTable {
+ public:
+  explicit ResourceTable(const ResourceArrays& arrays);
+  ResourceTable(const ResourceTable&) = delete;
+  ResourceTable& operator=(const ResourceTable&) = delete;
+
+  [[nodiscard]] const ResourceArrays& arrays() const { return arrays_; }
+  [[nodiscard]] std::span<const ResourceRow> rows() const { return rows_; }
+  /// The row, or null. `group` is "" for core.
+  [[nodiscard]] const ResourceRow* find(std::string_view group, std::string_view version,
+                                        std::string_view plural) const;
+  [[nodiscard]] const ResourceRow* find_kind(std::string_view group, std::string_view version,
+                                             std::string_view kind) const;
+
+ private:
+  ResourceArrays arrays_;
+  std::vector<SubresourceRow> subresources_;
+  std::vector<ResourceRow> rows_;
+};
+
+namespace internal {
+extern const ResourceArrays kResourceArrays;  // Generated.
+}
 
 /// The built-in resources. Lives forever; any thread.
-const ResourceTable& resources();
+const ResourceTable& resource_table();
+inline std::span<const ResourceRow> resources() { return resource_table().rows(); }
+/// A built-in resource, or null. `group` is "" for core.
+const ResourceRow* find_resource(std::string_view group, std::string_view version, std::string_view plural);
+const ResourceRow* find_kind(std::string_view group, std::string_view version, std::string_view kind);
 
 /// The built-in type of a kind, also of those that are no resources: PodList, DeleteOptions (in
 /// every group version), Status, Table (meta.k8s.io/v1). Else a Type that is false.

@@ -19,8 +19,7 @@ std::vector<std::string> texts(const TextRange& range) {
 }
 
 TEST(Resources, AreFoundByPluralAndByKind) {
-  const Resource pods = resources().find("", "v1", "pods");
-  ASSERT_TRUE(pods);
+  const ResourceRow& pods = *find_resource("", "v1", "pods");
   EXPECT_EQ(pods.kind(), "Pod");
   EXPECT_EQ(pods.list_kind(), "PodList");
   EXPECT_EQ(pods.singular(), "pod");
@@ -30,63 +29,63 @@ TEST(Resources, AreFoundByPluralAndByKind) {
   EXPECT_EQ(texts(pods.categories()), std::vector<std::string>{"all"});
   EXPECT_EQ(pods.type().name(), "core/v1.Pod");
   EXPECT_EQ(pods.list_type().name(), "core/v1.PodList");
-  EXPECT_EQ(pods.key_prefix(), "/registry/pods");
-  EXPECT_EQ(resources().find_kind("", "v1", "Pod"), pods);
-  EXPECT_FALSE(resources().find("", "v1", "deployments"));
-  EXPECT_FALSE(resources().find_kind("apps", "v1", "Pod"));
+  EXPECT_EQ(pods.storage_prefix(), "/registry/pods");
+  EXPECT_EQ(find_kind("", "v1", "Pod"), &pods);
+  EXPECT_FALSE(find_resource("", "v1", "deployments"));
+  EXPECT_FALSE(find_kind("apps", "v1", "Pod"));
 }
 
 TEST(Resources, EveryRowIsFoundByItsOwnNames) {
   std::set<std::string> keys;
-  for (std::size_t i = 0; i < resources().size(); ++i) {
-    const Resource resource = resources().at(i);
-    EXPECT_EQ(resources().find(resource.group(), resource.version(), resource.plural()), resource);
-    EXPECT_EQ(resources().find_kind(resource.group(), resource.version(), resource.kind()), resource);
+  for (const ResourceRow& resource : resources()) {
+    EXPECT_EQ(find_resource(resource.group(), resource.version(), resource.plural()), &resource);
+    EXPECT_EQ(find_kind(resource.group(), resource.version(), resource.kind()), &resource);
     EXPECT_TRUE(resource.type().has(object::kTypeObject)) << resource.plural();
     EXPECT_EQ(type_of_kind(resource.group(), resource.version(), resource.kind()), resource.type());
     EXPECT_TRUE(resource.verbs() != 0) << resource.plural();
-    EXPECT_EQ(resource.allows(Verb::List), static_cast<bool>(resource.list_type())) << resource.plural();
-    if (!resource.is_stored()) continue;
+    EXPECT_EQ(resource.has_verb(Verb::List), static_cast<bool>(resource.list_type())) << resource.plural();
+    if (resource.storage_prefix().empty()) continue;
     EXPECT_EQ(resource.storage_hash().size(), 12U) << resource.plural();
     if (resource.api_version() == resource.stored_api_version()) {
-      EXPECT_TRUE(keys.insert(std::string(resource.key_prefix())).second) << resource.key_prefix();
+      EXPECT_TRUE(keys.insert(std::string(resource.storage_prefix())).second) << resource.storage_prefix();
     }
   }
 }
 
 TEST(Resources, StorageHashesAreThoseOfKubernetes) {
-  EXPECT_EQ(resources().find("", "v1", "pods").storage_hash(), "xPOwRZ+Yhw8=");
-  EXPECT_EQ(resources().find("apps", "v1", "deployments").storage_hash(), "8aSe+NMegvE=");
-  EXPECT_EQ(resources().find("events.k8s.io", "v1", "events").storage_hash(), "r2yiGXH7wu8=");
-  EXPECT_EQ(resources().find("autoscaling", "v1", "horizontalpodautoscalers").storage_hash(), "qwQve8ut294=");
-  EXPECT_EQ(resources().find("apiextensions.k8s.io", "v1", "customresourcedefinitions").storage_hash(),
+  EXPECT_EQ(find_resource("", "v1", "pods")->storage_hash(), "xPOwRZ+Yhw8=");
+  EXPECT_EQ(find_resource("apps", "v1", "deployments")->storage_hash(), "8aSe+NMegvE=");
+  EXPECT_EQ(find_resource("events.k8s.io", "v1", "events")->storage_hash(), "r2yiGXH7wu8=");
+  EXPECT_EQ(find_resource("autoscaling", "v1", "horizontalpodautoscalers")->storage_hash(), "qwQve8ut294=");
+  EXPECT_EQ(find_resource("apiextensions.k8s.io", "v1", "customresourcedefinitions")->storage_hash(),
             "jfWCUB31mvA=");
 }
 
 TEST(Resources, AVersionMayBeStoredAsAnother) {
-  const Resource events = resources().find("events.k8s.io", "v1", "events");
+  const ResourceRow& events = *find_resource("events.k8s.io", "v1", "events");
   EXPECT_EQ(events.stored_api_version(), "v1");
   EXPECT_EQ(events.stored_type().name(), "core/v1.Event");
-  EXPECT_EQ(events.columns().size(), resources().find("", "v1", "events").columns().size());
-  const Resource scalers = resources().find("autoscaling", "v1", "horizontalpodautoscalers");
+  EXPECT_EQ(events.columns().size(), find_resource("", "v1", "events")->columns().size());
+  const ResourceRow& scalers = *find_resource("autoscaling", "v1", "horizontalpodautoscalers");
   EXPECT_EQ(scalers.stored_type().name(), "autoscaling/v2.HorizontalPodAutoscaler");
 }
 
 TEST(Resources, SubresourcesHaveKindsAndVerbs) {
-  const Resource pods = resources().find("", "v1", "pods");
-  const Subresource eviction = pods.subresource("eviction");
-  ASSERT_TRUE(eviction);
-  EXPECT_EQ(eviction.group(), "policy");
-  EXPECT_EQ(eviction.kind(), "Eviction");
-  EXPECT_TRUE(eviction.allows(Verb::Create));
-  EXPECT_FALSE(eviction.allows(Verb::Get));
-  EXPECT_TRUE(pods.subresource("exec").is_connect());
-  EXPECT_EQ(resources().find("apps", "v1", "deployments").subresource("scale").type().name(), "autoscaling/v1.Scale");
-  EXPECT_FALSE(pods.subresource("scale"));
+  const ResourceRow& pods = *find_resource("", "v1", "pods");
+  const SubresourceRow* eviction = pods.find_subresource("eviction");
+  ASSERT_TRUE(eviction != nullptr);
+  EXPECT_EQ(eviction->group(), "policy");
+  EXPECT_EQ(eviction->kind(), "Eviction");
+  EXPECT_TRUE(eviction->has_verb("create"));
+  EXPECT_FALSE(eviction->has_verb(Verb::Get));
+  EXPECT_TRUE(pods.find_subresource("exec")->is_connect());
+  EXPECT_EQ(find_resource("apps", "v1", "deployments")->find_subresource("scale")->type().name(),
+            "autoscaling/v1.Scale");
+  EXPECT_FALSE(pods.find_subresource("scale"));
 }
 
 TEST(Resources, GroupsStandInTheOrderOfDiscovery) {
-  const ResourceTable& table = resources();
+  const ResourceArrays& table = resource_table().arrays();
   ASSERT_GT(table.groups.size(), 20U);
   EXPECT_EQ(table.text(table.groups[0].name), "");
   EXPECT_EQ(table.text(table.groups[1].name), "apiregistration.k8s.io");
@@ -99,14 +98,14 @@ TEST(Resources, GroupsStandInTheOrderOfDiscovery) {
 }
 
 TEST(Resources, ColumnsSayHowCellsAreMade) {
-  const Resource pods = resources().find("", "v1", "pods");
+  const ResourceRow& pods = *find_resource("", "v1", "pods");
   ASSERT_EQ(pods.columns().size(), 9U);
   const ColumnRow& address = pods.columns()[5];
-  EXPECT_EQ(pods.table().text(address.name), "IP");
-  EXPECT_EQ(pods.table().text(address.argument), "status.podIPs[0].ip");
-  EXPECT_EQ(pods.table().text(address.otherwise), "<none>");
+  EXPECT_EQ(pods.text(address.name), "IP");
+  EXPECT_EQ(pods.text(address.argument), "status.podIPs[0].ip");
+  EXPECT_EQ(pods.text(address.otherwise), "<none>");
   EXPECT_EQ(address.priority, 1);
-  EXPECT_TRUE(resources().find("", "v1", "limitranges").columns().empty());
+  EXPECT_TRUE(find_resource("", "v1", "limitranges")->columns().empty());
 }
 
 TEST(Kinds, WithoutAResourceHaveTypesToo) {

@@ -27,14 +27,9 @@ ApiReply error_reply(Error error) {
 
 // The verb bit a request needs; get of a name and list of a collection differ.
 bool verb_allowed(const Served& served, const RequestInfo& info) {
-  for (std::size_t i = 0; i < api::kVerbCount; ++i) {
-    const auto verb = static_cast<api::Verb>(i);
-    if (api::to_string(verb) != info.verb) continue;
-    if (info.subresource.empty()) return served.row.allows(verb);
-    const api::Subresource subresource = served.row.subresource(info.subresource);
-    return subresource && subresource.allows(verb);
-  }
-  return false;
+  if (info.subresource.empty()) return served.row->has_verb(info.verb);
+  const api::SubresourceRow* subresource = served.row->find_subresource(info.subresource);
+  return subresource != nullptr && subresource->has_verb(info.verb);
 }
 
 }  // namespace
@@ -44,7 +39,8 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   auth::Attributes attributes;
   attributes.user = &request.user;
   attributes.verb = info.verb;
-  attributes.resource_request = info.is_resource;
+  
+  attributes.is_resource = info.is_resource;
   attributes.path = info.path;
   if (!info.is_resource) return attributes;
   attributes.group = info.group;
@@ -102,10 +98,10 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
     co_return error_reply(no_such_path());
   }
   const Served& served = *call.served;
-  if (served.row.namespaced() ? false : !info.namespace_.empty() && info.resource != "namespaces") {
+  if (served.row->namespaced() ? false : !info.namespace_.empty() && info.resource != "namespaces") {
     co_return error_reply(no_such_path());
   }
-  if (!info.subresource.empty() && !served.row.subresource(info.subresource)) {
+  if (!info.subresource.empty() && served.row->find_subresource(info.subresource) == nullptr) {
     co_return error_reply(no_such_path());
   }
   if (request->method == "HEAD" || request->method == "OPTIONS" || !verb_allowed(served, info)) {

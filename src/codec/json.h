@@ -19,10 +19,13 @@ struct JsonLimits {
   std::size_t max_values = 4'000'000;  // A value of two bytes takes up to a hundred in the tree.
 };
 
-/// What a strict reader wants to know beside the tree.
+/// What a strict reader wants to know beside the tree: to be moved into DecodeNotes (typed.h).
 struct JsonNotes {
   /// Paths of keys that stood twice or more in one map ("metadata.labels.app"), in order, each once.
-  std::vector<std::string> duplicates;
+  std::vector<std::string> duplicate_fields;
+  /// What only the reader can say, ready to show. YAML: its library's complaint about duplicates,
+  /// which then are not in duplicate_fields.
+  std::vector<std::string> problems;
 };
 
 /// Reads one JSON value. Of a key that stands twice the last value wins; the place is recorded in

@@ -17,12 +17,11 @@ namespace knarr::codec {
 
 /// What a strict reader complains about (fieldValidation=Strict or Warn; BEHAVIOURS 45).
 struct DecodeNotes {
-  /// What the JSON reader noted, if it did: names duplicates inside values that were overwritten.
-  const JsonNotes* json = nullptr;
-
+  /// Move what the reader noted (JsonNotes) into `duplicate_fields` and `problems` before decoding.
   std::vector<std::string> unknown_fields;    // Paths: "spec.containers[0].foo".
-  std::vector<std::string> duplicate_fields;  // Paths.
-  /// Both, in the order of the text, as Kubernetes says it: `unknown field "spec.foo"`. 100 at most.
+  std::vector<std::string> duplicate_fields;  // Paths; afterwards those inside known fields.
+  /// All of it in the order of the text, as Kubernetes says it: `unknown field "spec.foo"`. At most
+  /// 100. Strict joins them with ", " behind "strict decoding error: "; Warn sends each as a warning.
   std::vector<std::string> problems;
 };
 

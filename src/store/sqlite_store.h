@@ -16,6 +16,8 @@ struct SqliteOptions {
   std::string path;
   /// The SQLite VFS to use instead of the files of the system; then nothing is locked. For tests.
   std::string vfs;
+  /// The write-ahead log is copied into the database when it has so many pages.
+  int checkpoint_pages = 1000;
 };
 
 /// Opens the database, made if it is missing, and checks it. Blocks (a second for every few hundred

@@ -88,9 +88,12 @@ class Printer {
     }
     row += type(resource.type) + ", " + (resource.list_type.empty() ? "0" : type(resource.list_type)) + ", " +
            type(api_.find(stored) != nullptr ? stored : resource.type) + ", ";
+    const bool stored_at_all = !resource.key.empty();
+    const auto [stored_group, stored_version] = group_and_version(resource.stored_as);
     for (const std::string& value :
-         {resource.key.empty() ? "" : api_version(resource.stored_as), resource.key, hash, resource.gate,
-          life.since, life.deprecated, life.removed, replacement(life.replacement)}) {
+         {stored_at_all ? stored_group : "", stored_at_all ? stored_version : "",
+          stored_at_all ? api_version(resource.stored_as) : "", resource.key, hash, resource.gate, life.since,
+          life.deprecated, life.removed, replacement(life.replacement)}) {
       row += text(value) + ", ";
     }
     row += number(names_.size()) + ", " + number(resource.short_names.size()) + ", " +
@@ -165,23 +168,22 @@ class Printer {
     std::string out = generated_banner("What the API serves.");
     out += "#include \"api/conversion_table.h\"\n#include \"api/resources.h\"\n#include \"api/types.h\"\n\n";
     out += "namespace knarr::api {\nnamespace {\n\n";
-    print_array(out, "ResourceRow kRows", rows_);
+    print_array(out, "ResourceData kRows", rows_);
     print_array(out, "std::uint16_t kByKind", by_kind(), "    0,\n");
     print_array(out, "GroupRow kGroups", groups_);
     print_array(out, "VersionRow kVersions", versions_);
     std::vector<std::string> names;
     for (const std::uint32_t name : names_) names.push_back("    " + std::to_string(name) + ",\n");
     print_array(out, "std::uint32_t kNames", names, "    0,\n");
-    print_array(out, "SubresourceRow kSubresources", subresources_);
+    print_array(out, "SubresourceData kSubresources", subresources_);
     print_array(out, "ColumnRow kColumns", columns_);
     print_array(out, "SelectorRow kSelectors", selectors_);
     print_array(out, "ConversionRow kConversions", conversions_);
     print_array(out, "RenameRow kRenames", renames_);
     out += "constexpr char kStrings[] =\n" + strings_.literal() + ";\n\n";
-    out += "constexpr ResourceTable kTable{&internal::kTypeTable, kRows, kByKind, kGroups, kVersions, kNames,\n"
-           "                               kSubresources, kColumns, kSelectors, kStrings};\n";
-    out += "constexpr ConversionTable kConversionTable{kConversions, kRenames, kStrings};\n\n";
-    out += "}  // namespace\n\nconst ResourceTable& resources() { return kTable; }\n\n";
+    out += "constexpr ConversionTable kConversionTable{kConversions, kRenames, kStrings};\n\n}  // namespace\n\n";
+    out += "constexpr ResourceArrays internal::kResourceArrays{\n    &internal::kTypeTable, kRows, kByKind, kGroups, "
+           "kVersions, kNames, kSubresources, kColumns,\n    kSelectors, kStrings};\n\n";
     out += "const ConversionTable& conversions() { return kConversionTable; }\n\n}  // namespace knarr::api\n";
     return out;
   }

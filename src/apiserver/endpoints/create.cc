@@ -14,7 +14,7 @@ Task<Result<ApiReply>> create(Call* call) {
   Registry& registry = call->parts->registry;
   const Served& served = *call->served;
   const WriteOptions options = CO_TRY(read_write_options(*call, WriteVerb::Create));
-  Draft draft = CO_TRY(read_object(*call, served.type, served.api_version, served.row.kind(),
+  Draft draft = CO_TRY(read_object(*call, served.type, served.api_version, served.row->kind(),
                                    options.validation));
   schema::apply_defaults(draft.root(), served.type);
   WriteCall write = write_call(*call, options);

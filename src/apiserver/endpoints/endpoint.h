@@ -5,7 +5,7 @@
 
 #include "apiserver/api.h"
 #include "apiserver/registry/registry.h"
-#include "auth/authz/authorizer.h"
+#include "auth/authorizer.h"
 #include "codec/typed.h"
 
 #include <string>
@@ -16,7 +16,7 @@ namespace knarr::apiserver {
 /// The parts that endpoints need; owned by the ApiServer.
 struct EndpointParts {
   Registry& registry;
-  auth::Authorizer& authorizer;
+  const auth::Authorizer& authorizer;
 };
 
 /// One resource request on its way through an endpoint. Lives in ApiServer::serve()'s frame.

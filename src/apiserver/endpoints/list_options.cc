@@ -117,8 +117,8 @@ Result<ListOptions> read_list_options(const Call& call) {
   options.selection.fields =
       TRY(schema::FieldSelector::parse(
       query.get("fieldSelector"),
-      schema::builtin_selectable_fields(call.served->row.group(), call.served->row.kind()),
-      call.served->api_version, call.served->row.kind()));
+      schema::builtin_selectable_fields(call.served->row->group(), call.served->row->kind()),
+      call.served->api_version, call.served->row->kind()));
 
   FieldErrors errors;
   if (options.send_initial_events) {

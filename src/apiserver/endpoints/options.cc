@@ -205,7 +205,7 @@ ApiReply object_reply(const Call& call, const object::Document& stored, int code
   reply.code = code;
   reply.warnings = call.warnings;
   reply.body = ObjectReply{call.parts->registry.to_served(*call.served, stored), call.served->type,
-                           call.served->api_version, call.served->row.kind(), call.served};
+                           call.served->api_version, call.served->row->kind(), call.served};
   return reply;
 }
 

@@ -47,7 +47,7 @@ Task<Result<ApiReply>> update(Call* call) {
   Registry& registry = call->parts->registry;
   const Served& served = *call->served;
   const WriteOptions options = CO_TRY(read_write_options(*call, WriteVerb::Update));
-  Draft body = CO_TRY(read_object(*call, served.type, served.api_version, served.row.kind(),
+  Draft body = CO_TRY(read_object(*call, served.type, served.api_version, served.row->kind(),
                                   options.validation));
   CO_TRY(check_identity(*call, body.root()));
   schema::apply_defaults(body.root(), served.type);

@@ -189,7 +189,7 @@ Task<Result<ApiReply>> watch(Call* call) {
   ApiReply reply;
   reply.warnings = std::move(call->warnings);
   reply.body = WatchReply{std::move(stream), call->served->type, call->served->api_version,
-                          call->served->row.kind(), call->served};
+                          call->served->row->kind(), call->served};
   co_return reply;
 }
 

@@ -51,7 +51,7 @@ extern const std::string_view kModified;
 
 /// A resource at one served version.
 struct Served {
-  api::Resource row;
+  const api::ResourceRow* row = nullptr;
   Collection* collection = nullptr;
   object::Type type;        // Of the served form.
   std::string api_version;  // "apps/v1"

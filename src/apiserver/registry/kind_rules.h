@@ -24,6 +24,7 @@ struct RuleContext {
   const auth::User& user;
   std::string_view namespace_;  // "" for cluster-scoped.
   std::string_view subresource;  // "", "status", "scale", "resize", ...
+  std::string_view served_group;  // Of the request: "events.k8s.io" for an Event stored in core.
   std::chrono::sys_time<std::chrono::nanoseconds> now;
   bool dry_run = false;
   std::vector<std::string>* warnings = nullptr;  // Texts for Warning headers; never null in the
@@ -34,6 +35,7 @@ struct RuleContext {
 enum class Generation : std::uint8_t {
   None,             // The field is never set.
   OnSpecChange,     // 1 at creation, +1 when anything but metadata and status changes.
+  AtCreation,       // 1 at creation, then only deletion that waits raises it (PriorityClass).
 };
 
 /// What a DELETE without options does with dependents (BEHAVIOURS 133).
@@ -45,6 +47,8 @@ struct KindRules {
 
   // ---- facts
   Generation generation = Generation::None;
+  std::string_view generation_also = {};  // A field of metadata that counts as spec: "annotations"
+                                          // (Deployment), "labels" (EndpointSlice).
   bool create_on_update = false;        // PUT of an absent object creates it (BEHAVIOURS 131).
   bool unconditional_update = true;     // PUT without resourceVersion is fine.
   bool delete_returns_object = false;   // BEHAVIOURS 133.

@@ -24,7 +24,7 @@ constexpr std::size_t kSuffix = 5;
 }  // namespace
 
 std::string time_text(SystemTime time) {
-  return object::format_time(std::chrono::floor<std::chrono::seconds>(time));
+  return object::time_text(std::chrono::floor<std::chrono::microseconds>(time));
 }
 
 std::string generate_name(std::string_view base, Rng& rng) {

@@ -23,22 +23,21 @@ Registry::Registry(Parts parts) : parts_(parts) {}
 
 void Registry::add_built_in() {
   std::map<std::string, Collection*, std::less<>> by_prefix;
-  for (std::size_t i = 0; i < api::resources().size(); ++i) {
-    const api::Resource row = api::resources().at(i);
+  for (const api::ResourceRow& row : api::resources()) {
     if (!row.enabled()) continue;
     auto served = std::make_unique<Served>();
-    served->row = row;
+    served->row = &row;
     served->type = row.type();
     served->api_version = row.api_version();
-    if (row.is_stored()) {
-      const std::string prefix = std::string(row.key_prefix()) + "/";
+    if (!row.storage_prefix().empty()) {
+      const std::string prefix = std::string(row.storage_prefix()) + "/";
       Collection*& collection = by_prefix[prefix];
       if (collection == nullptr) {
         collections_.push_back(make_collection(row));
         collection = collections_.back().get();
         collection->cache = &parts_.cache.add(prefix, *collection->codec);
       }
-      collection->has_status = collection->has_status || static_cast<bool>(row.subresource("status"));
+      collection->has_status = collection->has_status || row.find_subresource("status") != nullptr;
       served->collection = collection;
     }
     by_path_[fmt::format("{}/{}/{}", row.group(), row.version(), row.plural())] = served.get();
@@ -47,16 +46,13 @@ void Registry::add_built_in() {
   }
 }
 
-std::unique_ptr<Collection> Registry::make_collection(api::Resource row) {
+std::unique_ptr<Collection> Registry::make_collection(const api::ResourceRow& row) {
   auto collection = std::make_unique<Collection>();
   collection->api_version = row.stored_api_version();
-  const std::size_t slash = row.stored_api_version().rfind('/');
-  if (slash != std::string_view::npos) {
-    collection->group = row.stored_api_version().substr(0, slash);
-  }
+  collection->group = row.stored_group();
   collection->resource = row.plural();
   collection->kind = row.kind();
-  collection->prefix = std::string(row.key_prefix()) + "/";
+  collection->prefix = std::string(row.storage_prefix()) + "/";
   collection->namespaced = row.namespaced();
   collection->type = row.stored_type();
   const KindRules* rules = find_kind_rules(collection->group, collection->resource);

@@ -10,7 +10,6 @@
 #include "base/function.h"
 #include "base/rng.h"
 #include "object/draft.h"
-#include "schema/patch/managed_fields.h"
 #include "store/store.h"
 
 #include <map>
@@ -109,7 +108,7 @@ class Registry {
   Rng& rng() { return parts_.rng; }
 
  private:
-  static std::unique_ptr<Collection> make_collection(api::Resource row);
+  static std::unique_ptr<Collection> make_collection(const api::ResourceRow& row);
   Task<Result<>> admit(WriteCall* call, Operation operation, object::Draft* object,
                        object::Document old);
   Task<Result<>> admit_final(WriteCall* call, Operation operation, object::Document object,

@@ -31,7 +31,7 @@ constexpr int kConflictTries = 5;  // Beyond it the client hears of the conflict
 
 // The problems of a kind's names, DNS subdomains unless its rules say otherwise.
 schema::NameRule name_rule(const KindRules& rules) {
-  return rules.name_rule != nullptr ? rules.name_rule : schema::name_is_dns_subdomain;
+  return rules.name_rule != nullptr ? rules.name_rule : schema::subdomain_problems;
 }
 
 bool same_but_metadata_and_status(NodeRef a, Value b) {
@@ -62,6 +62,7 @@ RuleContext Registry::context(WriteCall& call) const {
   return RuleContext{.user = call.user,
                      .namespace_ = call.namespace_,
                      .subresource = call.subresource,
+                     .served_group = call.served->row->group(),
                      .now = parts_.clock.system_now(),
                      .dry_run = call.dry_run,
                      .warnings = &call.warnings};
@@ -71,7 +72,7 @@ Task<Result<>> Registry::admit(WriteCall* call, Operation operation, Draft* obje
   const Collection& collection = *call->served->collection;
   AdmissionRequest request{.operation = operation,
                            .group = collection.group,
-                           .version = std::string(call->served->row.version()),
+                           .version = std::string(call->served->row->version()),
                            .resource = collection.resource,
                            .subresource = call->subresource,
                            .kind = collection.kind,
@@ -94,7 +95,7 @@ Task<Result<>> Registry::admit_final(WriteCall* call, Operation operation, Docum
   const Collection& collection = *call->served->collection;
   AdmissionRequest request{.operation = operation,
                            .group = collection.group,
-                           .version = std::string(call->served->row.version()),
+                           .version = std::string(call->served->row->version()),
                            .resource = collection.resource,
                            .subresource = call->subresource,
                            .kind = collection.kind,
@@ -146,7 +147,7 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
   if (collection.has_status && !rules.keep_status_on_create) object.erase(atom::status);
   if (rules.prepare_create != nullptr) rules.prepare_create(rule_context, object);
   NodeRef metadata = object.ensure_map("metadata");
-  if (rules.generation == Generation::OnSpecChange) {
+  if (rules.generation != Generation::None) {
     metadata.set("generation", 1);
   } else {
     metadata.erase(atom::generation);
@@ -235,7 +236,11 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   if (rules.generation == Generation::OnSpecChange) {
     const bool raised = metadata[atom::generation].as_int() > generation;  // By the kind's rule.
     if (!raised) {
-      const bool changed = !same_but_metadata_and_status(object, old.root());
+      const bool changed =
+          !same_but_metadata_and_status(object, old.root()) ||
+          (!rules.generation_also.empty() &&
+           !object::equal(old[atom::metadata][rules.generation_also],
+                          metadata[rules.generation_also]));
       metadata.set("generation", generation + (changed ? 1 : 0));
       if (generation == 0 && !changed) metadata.erase(atom::generation);
     }
@@ -244,7 +249,7 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   }
   Document document = codec::freeze_typed(draft, collection.type);
   schema::FieldErrors errors;
-  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata], true,
+  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
                                       schema::FieldPath("metadata"), errors);
   schema::validate_builtin_finalizers(document[atom::metadata], schema::FieldPath("metadata"), errors);
   auto* validate = call.subresource == "status" ? rules.validate_status : rules.validate_update;

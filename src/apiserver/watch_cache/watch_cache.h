@@ -7,6 +7,7 @@
 // Documents in them are immutable and may be used anywhere.
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "object/document.h"

@@ -26,7 +26,7 @@ std::size_t KeyFilter::find(object::NodeRef map, std::string_view key, object::A
   return kNone;
 }
 
-void KeyFilter::merge_duplicates(object::NodeRef map, void (*found)(void*, std::size_t), void* context) {
+std::vector<std::uint32_t> KeyFilter::merge_duplicates(object::NodeRef map) {
   std::vector<std::uint32_t> order(map.size());
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::sort(order, [map](std::uint32_t a, std::uint32_t b) {
@@ -44,14 +44,15 @@ void KeyFilter::merge_duplicates(object::NodeRef map, void (*found)(void*, std::
     drop.push_back(order[i]);
     if (kept.empty() || kept.back() != order[first]) kept.push_back(order[first]);
   }
-  if (drop.empty()) return;
+  if (drop.empty()) return {};
   std::ranges::sort(kept);
-  for (const std::uint32_t index : kept) {
-    map.mark_duplicated(index);
-    found(context, index);
-  }
   std::ranges::sort(drop);
+  for (const std::uint32_t index : kept) map.mark_duplicated(index);
   map.erase_many(drop);
+  for (std::uint32_t& index : kept) {
+    index -= static_cast<std::uint32_t>(std::ranges::lower_bound(drop, index) - drop.begin());
+  }
+  return kept;
 }
 
 }  // namespace knarr::codec::internal

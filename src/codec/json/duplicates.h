@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace knarr::codec::internal {
 
@@ -19,16 +20,20 @@ class KeyFilter {
   /// finish() looks.
   std::size_t find(object::NodeRef map, std::string_view key, object::Atom atom);
 
-  /// To be called when the map is complete: of equal keys the last one's value moves to the first
-  /// one's place, which is marked. `found` is called with the index of each key kept that way.
+  /// To be called when the map is complete; `found` is called with the index of each key that
+  /// merge_duplicates() found in a large map.
   template <typename Found>
   void finish(object::NodeRef map, Found found) const {
-    if (map.size() > kLarge) merge_duplicates(map, [](void* f, std::size_t i) { (*static_cast<Found*>(f))(i); }, &found);
+    if (map.size() <= kLarge) return;
+    for (const std::uint32_t index : merge_duplicates(map)) found(index);
   }
+
+  /// Of equal keys keeps the last one's value at the first one's place, marked. Gives the (new)
+  /// indices of those places.
+  static std::vector<std::uint32_t> merge_duplicates(object::NodeRef map);
 
  private:
   static constexpr std::size_t kLarge = 48;
-  static void merge_duplicates(object::NodeRef map, void (*found)(void*, std::size_t), void* context);
 
   std::uint64_t seen_ = 0;
 };

@@ -42,7 +42,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"\"a\xFF\x62\"", "\"a\xEF\xBF\xBD" "b\""},
         Row{R"("\b\f\n\r\t\/\"\\\u0001\u007f")", "\"\\b\\f\\n\\r\\t/\\\"\\\\\\u0001\x7F\""},
         Row{"9223372036854775807", "9223372036854775807"}, Row{"-9223372036854775808", "-9223372036854775808"},
-        Row{"9223372036854775808", "9223372036854775808"}, Row{"1.0", "1"}, Row{"-0", "0"}, Row{"-0.0", "-0"},
+        Row{"9223372036854775808", "9223372036854776000"}, Row{"-12345678901234567890", "-12345678901234567000"},
+        Row{"100000000000000000001", "100000000000000000000"}, Row{"1.0", "1"}, Row{"-0", "0"}, Row{"-0.0", "-0"},
         Row{"1e3", "1000"}, Row{"1e21", "1e+21"}, Row{"1e20", "100000000000000000000"}, Row{"1e-7", "1e-7"},
         Row{"0.000001", "0.000001"}, Row{"1.7976931348623157e308", "1.7976931348623157e+308"},
         Row{"123456789.123", "123456789.123"}, Row{"1e-400", "0"}, Row{"5e-324", "5e-324"},
@@ -96,7 +97,7 @@ TEST(JsonDuplicates, AreNotedByPathOnce) {
   JsonNotes notes;
   const object::Draft draft = MUST(parse_json(
       R"({"metadata":{"name":"d","name":"e","labels":{"a":"1","a":"2","a":"3"}},"l":[{},{"x":1,"x":2}],"l":[]})", {}, &notes));
-  EXPECT_EQ(notes.duplicates,
+  EXPECT_EQ(notes.duplicate_fields,
             (std::vector<std::string>{"metadata.name", "metadata.labels.a", "l[1].x", "l"}));
   EXPECT_EQ(draft["metadata"]["name"].as_string(), "e");
   EXPECT_EQ(draft["metadata"]["labels"]["a"].as_string(), "3");
@@ -113,8 +114,8 @@ TEST(JsonDuplicates, AreFoundInLargeMaps) {
   EXPECT_EQ(draft.root().size(), 2000U);
   EXPECT_EQ(draft["k0"].as_int(), 2000);
   EXPECT_EQ(draft["k1999"].as_int(), 1999);
-  ASSERT_EQ(notes.duplicates.size(), 100U);
-  EXPECT_EQ(notes.duplicates[7], "k7");
+  ASSERT_EQ(notes.duplicate_fields.size(), 100U);
+  EXPECT_EQ(notes.duplicate_fields[7], "k7");
 }
 
 TEST(JsonLimits, BoundDepthAndValues) {

@@ -140,8 +140,8 @@ class Reader {
     container.mark_duplicated(frame.index);
     if (notes_ == nullptr) return;
     std::string path = path_of(&frame);
-    if (std::ranges::find(notes_->duplicates, path) != notes_->duplicates.end()) return;
-    if (notes_->duplicates.size() < kMaxNotes) notes_->duplicates.push_back(std::move(path));
+    if (std::ranges::find(notes_->duplicate_fields, path) != notes_->duplicate_fields.end()) return;
+    if (notes_->duplicate_fields.size() < kMaxNotes) notes_->duplicate_fields.push_back(std::move(path));
   }
 
   bool number(NodeRef node) {

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <span>
+#include <utility>
 
 namespace knarr::codec {
 namespace {
@@ -284,14 +284,14 @@ class TypedDecoder {
 
 /// Duplicates inside a value that a later duplicate replaced are not in the tree any more. They go
 /// before the next duplicate of the text that is.
-void add_lost_duplicates(DecodeNotes& notes) {
+void add_lost_duplicates(DecodeNotes& notes, const std::vector<std::string>& all) {
   const auto inside = [](std::string_view path, std::string_view outer) {
     return path.size() > outer.size() && path.starts_with(outer) &&
            (path[outer.size()] == '.' || path[outer.size()] == '[');
   };
   std::string next;
   const std::vector<std::string> kept = notes.duplicate_fields;
-  for (auto path = notes.json->duplicates.rbegin(); path != notes.json->duplicates.rend(); ++path) {
+  for (auto path = all.rbegin(); path != all.rend(); ++path) {
     std::string text = fmt::format("duplicate field \"{}\"", *path);
     if (std::ranges::find(kept, *path) != kept.end()) {
       next = std::move(text);
@@ -311,10 +311,10 @@ Result<> decode_typed(NodeRef tree, Type type, DecodeNotes* notes) {
     internal::set_zero(tree, type);
     return ok();
   }
+  if (notes == nullptr) return TypedDecoder(nullptr).value(tree, type, nullptr);
+  const std::vector<std::string> duplicates = std::exchange(notes->duplicate_fields, {});
   TRY(TypedDecoder(notes).value(tree, type, nullptr));
-  if (notes != nullptr && notes->json != nullptr && !notes->duplicate_fields.empty()) {
-    add_lost_duplicates(*notes);
-  }
+  if (!notes->duplicate_fields.empty()) add_lost_duplicates(*notes, duplicates);
   return ok();
 }
 

@@ -21,7 +21,7 @@ std::string through(const Row& row, DecodeNotes* notes = nullptr) {
   JsonNotes json;
   Result<object::Draft> draft = parse_json(row.in, {}, &json);
   if (!draft) return draft.error().message();
-  if (notes != nullptr) notes->json = &json;
+  if (notes != nullptr) notes->duplicate_fields = json.duplicate_fields;
   const object::Type type = api::types().find(row.type);
   EXPECT_TRUE(type) << row.type;
   const Result<> decoded = decode_typed(draft->root(), type, notes);

@@ -329,6 +329,7 @@ Task<Result<std::unique_ptr<Stream>>> tls_accept(std::shared_ptr<TlsServerContex
     header.append(buffer.data(), got);
   }
   if (looks_like_http(header)) {
+    (void)stream->try_read(scratch_buffer());  // Unread bytes would turn our close into a reset.
     CO_TRY(co_await stream->write(kPlainHttpAnswer));
     co_return Error(Reason::BadRequest, "client sent an HTTP request to an HTTPS server");
   }

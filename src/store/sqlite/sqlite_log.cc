@@ -4,10 +4,10 @@
 
 #include "base/check.h"
 #include "store/commit/commit_queue.h"
-#include "store/sqlite_store.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -39,10 +39,10 @@ std::string end_of(std::string_view prefix) {
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteLog>> SqliteLog::open(std::string path, std::string vfs) {
+Result<std::unique_ptr<SqliteLog>> SqliteLog::open(SqliteOptions options) {
   LockFile lock;
-  if (vfs.empty()) lock = TRY(LockFile::take(path));
-  std::unique_ptr<SqliteLog> log(new SqliteLog(std::move(path), std::move(vfs), std::move(lock)));
+  if (options.vfs.empty()) lock = TRY(LockFile::take(options.path));
+  std::unique_ptr<SqliteLog> log(new SqliteLog(std::move(options), std::move(lock)));
   TRY(log->start());
   return log;
 }
@@ -60,7 +60,7 @@ Result<> SqliteLog::start() {
 
 Result<std::unique_ptr<SqliteLog::Session>> SqliteLog::connect() {
   auto session = std::make_unique<Session>();
-  session->connection = TRY(Connection::open(path_, vfs_));
+  session->connection = TRY(Connection::open(path_, options_.vfs));
   Connection& connection = *session->connection;
   TRY(prepare_schema(connection));
   // What a failed commit left in the write-ahead log must not reach the database when a connection
@@ -69,7 +69,7 @@ Result<std::unique_ptr<SqliteLog::Session>> SqliteLog::connect() {
   sqlite3_busy_timeout(connection.handle(), kBusyTimeoutMillis);
   sqlite3_wal_hook(connection.handle(), on_commit, this);
   frames_ = 0;
-  checkpoint_at_ = kCheckpointFrames;
+  checkpoint_at_ = options_.checkpoint_pages;
   session->begin = TRY(connection.prepare("BEGIN IMMEDIATE"));
   session->commit = TRY(connection.prepare("COMMIT"));
   session->rollback = TRY(connection.prepare("ROLLBACK"));
@@ -136,15 +136,38 @@ Result<LogState> SqliteLog::read_state() {
   return LogState{statement.integer(0), statement.integer(1)};
 }
 
+// The open file behind the connection (SQLITE_FCNTL_FILE_POINTER or _JOURNAL_POINTER, which is the
+// write-ahead log), or null.
+sqlite3_file* SqliteLog::file_of(int which) const {
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(session_->connection->handle(), "main", which, &file) != SQLITE_OK) return nullptr;
+  return file != nullptr && file->pMethods != nullptr ? file : nullptr;
+}
+
+Result<> SqliteLog::rewrite_log() {
+  sqlite3_file* file = file_of(SQLITE_FCNTL_JOURNAL_POINTER);
+  if (file == nullptr) return ok();  // No log yet: nothing in it can be in doubt.
+  const auto checked = [&](int code) -> Result<> {
+    if (code != SQLITE_OK) return session_->connection->error(code);
+    return ok();
+  };
+  sqlite3_int64 size = 0;
+  TRY(checked(file->pMethods->xFileSize(file, &size)));
+  std::vector<char> chunk(65536);
+  for (sqlite3_int64 at = 0; at < size;) {
+    const int amount = static_cast<int>(std::min<sqlite3_int64>(static_cast<sqlite3_int64>(chunk.size()), size - at));
+    TRY(checked(file->pMethods->xRead(file, chunk.data(), amount, at)));
+    TRY(checked(file->pMethods->xWrite(file, chunk.data(), amount, at)));
+    at += amount;
+  }
+  return checked(file->pMethods->xSync(file, SQLITE_SYNC_NORMAL));
+}
+
 // Writes zeros behind the end of the write-ahead log, which SQLite takes for an end. Not being able to
 // is no error: the log then grows as it goes.
 void SqliteLog::preallocate() {
-  sqlite3_file* file = nullptr;
-  if (sqlite3_file_control(session_->connection->handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) !=
-          SQLITE_OK ||
-      file == nullptr || file->pMethods == nullptr) {
-    return;
-  }
+  sqlite3_file* file = file_of(SQLITE_FCNTL_JOURNAL_POINTER);
+  if (file == nullptr) return;
   sqlite3_int64 size = 0;
   if (file->pMethods->xFileSize(file, &size) != SQLITE_OK) return;
   static constexpr std::array<char, 65536> kZeros{};
@@ -216,13 +239,14 @@ Result<> SqliteLog::write(const LogBatch& batch) {
   return ok();
 }
 
-// A commit whose sync failed may be read back from the page cache and still not be on the disk. So:
-// forget what the connection believes, read the log anew, copy it into the database with syncs of its
-// own, and write once to see whether that works.
+// After a sync that failed the kernel holds pages it believes to be on the disk, and they are not:
+// they can be read, and no later sync writes them. So: forget what the connection believes, read the
+// log anew, write all of it once more and sync; nothing may be copied from it into the database
+// before that. Then write once to see whether that works.
 Result<LogState> SqliteLog::recover() {
   session_.reset();
   session_ = TRY(connect());
-  TRY(checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
+  TRY(rewrite_log());
   TRY(session_->connection->execute("UPDATE state SET recoveries=recoveries+1"));
   preallocate();
   return read_state();
@@ -237,7 +261,7 @@ void SqliteLog::maintain() {
   if (session_ == nullptr || frames_ < checkpoint_at_) return;
   const Result<> done = checkpoint(SQLITE_CHECKPOINT_PASSIVE);
   // On failure the log grows on; if the disk is the reason, writes will fail and tell.
-  checkpoint_at_ = done ? kCheckpointFrames : frames_ + kCheckpointFrames;
+  checkpoint_at_ = done ? options_.checkpoint_pages : frames_ + options_.checkpoint_pages;
 }
 
 Result<> SqliteLog::checkpoint(int mode) {
@@ -266,11 +290,10 @@ LogSizes SqliteLog::sizes() {
   LogSizes sizes;
   if (session_ == nullptr) return sizes;
   const auto size_of = [&](int which) -> std::uint64_t {
-    sqlite3_file* file = nullptr;
+    sqlite3_file* file = file_of(which);
     sqlite3_int64 size = 0;
-    if (sqlite3_file_control(session_->connection->handle(), "main", which, &file) != SQLITE_OK) return 0;
-    if (file == nullptr || file->pMethods == nullptr) return 0;
-    return file->pMethods->xFileSize(file, &size) == SQLITE_OK ? static_cast<std::uint64_t>(size) : 0;
+    if (file == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK) return 0;
+    return static_cast<std::uint64_t>(size);
   };
   sizes.file_bytes = size_of(SQLITE_FCNTL_FILE_POINTER);
   sizes.log_bytes = size_of(SQLITE_FCNTL_JOURNAL_POINTER);
@@ -293,7 +316,7 @@ namespace knarr::store {
 
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, std::unique_ptr<Worker> worker,
                                                  Clock& clock) {
-  auto log = TRY(sqlite::SqliteLog::open(std::move(options.path), std::move(options.vfs)));
+  auto log = TRY(sqlite::SqliteLog::open(std::move(options)));
   return CommitQueue::create(std::move(log), std::move(worker), clock, QueueOptions());
 }
 

@@ -14,13 +14,14 @@
 //
 // The write-ahead log is synced at every commit (synchronous=FULL). It is never truncated while in
 // use and begins with a preallocated megabyte: then fdatasync writes data alone, no file system
-// metadata. When it holds kCheckpointFrames it is copied into the database, after the batch was
+// metadata. When it holds checkpoint_pages it is copied into the database, after the batch was
 // acknowledged; the next batch starts it from the beginning. So it stays below that plus one batch.
 #pragma once
 
 #include "store/commit/log.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/lock_file.h"
+#include "store/sqlite_store.h"
 
 #include <memory>
 #include <string>
@@ -31,10 +32,9 @@ class SqliteLog final : public Log {
  public:
   static constexpr std::uint32_t kApplicationId = 0x6b6e7272;  // "knrr", in the file's header.
   static constexpr std::uint64_t kSchemaVersion = 1;
-  static constexpr int kCheckpointFrames = 1000;
 
   /// Errors: as open_sqlite_store().
-  static Result<std::unique_ptr<SqliteLog>> open(std::string path, std::string vfs);
+  static Result<std::unique_ptr<SqliteLog>> open(SqliteOptions options);
   ~SqliteLog() override;
 
   [[nodiscard]] LogState state() const override { return state_; }
@@ -60,8 +60,8 @@ class SqliteLog final : public Log {
     Statement set_ceiling;
   };
 
-  SqliteLog(std::string path, std::string vfs, LockFile lock)
-      : path_(std::move(path)), vfs_(std::move(vfs)), lock_(std::move(lock)) {}
+  SqliteLog(SqliteOptions options, LockFile lock)
+      : path_(options.path), options_(std::move(options)), lock_(std::move(lock)) {}
   Result<> start();
   Result<std::unique_ptr<Session>> connect();
   Result<> prepare_schema(Connection& connection);
@@ -69,17 +69,19 @@ class SqliteLog final : public Log {
   Result<> configure(Connection& connection);
   Result<LogState> read_state();
   Result<> write(const LogBatch& batch);
+  [[nodiscard]] sqlite3_file* file_of(int which) const;
+  Result<> rewrite_log();
   void preallocate();
   static int on_commit(void* log, sqlite3* handle, const char* name, int frames);
   Result<> checkpoint(int mode);
   Result<> run_check(std::string_view pragma);
 
   const std::string path_;
-  const std::string vfs_;
+  const SqliteOptions options_;
   LockFile lock_;
   LogState state_;
   int frames_ = 0;  // In the write-ahead log, after the last commit.
-  int checkpoint_at_ = kCheckpointFrames;
+  int checkpoint_at_ = 0;
   std::unique_ptr<Session> session_;  // Null once closed and while it cannot be opened again.
 };
 

@@ -4,6 +4,7 @@
 
 #include "store/sqlite/sqlite_log.h"
 #include "store/testing/contract.h"
+#include "store/testing/folder.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,26 +19,6 @@
 
 namespace knarr::store {
 namespace {
-
-// A folder that goes with the test.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = testing::TempDir() + "knarr-store-XXXXXX";
-    CHECK(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    for (const char* suffix : {"", "-wal", "-shm", ".lock", "-copy"}) unlink((database() + suffix).c_str());
-    rmdir(path_.c_str());
-  }
-  [[nodiscard]] std::string database() const { return path_ + "/state.db"; }
-
- private:
-  std::string path_;
-};
 
 class SqliteTestDisk final : public TestDisk {
  public:

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Start and stop order of a server.
+#include "server/server.h"
+
+#include "apiserver/api_server.h"
+#include "apiserver/bootstrap/bootstrap.h"
+#include "apiserver/front/http_front.h"
+#include "apiserver/health/health.h"
+#include "apiserver/policy_source.h"
+#include "auth/pki.h"
+#include "auth/rbac.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "base/worker.h"
+#include "net/http.h"
+#include "server/authentication.h"
+#include "server/host.h"
+#include "store/sqlite_store.h"
+
+#include <fmt/core.h>
+
+namespace knarr::server {
+
+namespace {
+
+constexpr std::chrono::seconds kDrain{2};
+
+}  // namespace
+
+struct Server::State {
+  explicit State(net::Loop& loop_, ServerOptions options_) : loop(loop_), options(std::move(options_)) {}
+
+  net::Loop& loop;
+  ServerOptions options;
+  SecureRng rng;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<apiserver::WatchCache> cache;
+  apiserver::AdmissionChain admission;
+  std::unique_ptr<apiserver::Registry> registry;
+  auth::RbacAuthorizer rbac;
+  std::unique_ptr<apiserver::CachePolicySource> policy;
+  std::unique_ptr<auth::AuthorizerChain> authorizer;
+  std::unique_ptr<apiserver::ApiServer> api;
+  apiserver::HealthPaths* health = nullptr;
+  std::unique_ptr<Authentication> authentication;
+  std::unique_ptr<apiserver::HttpFront> front;
+  std::shared_ptr<net::TlsServerContext> tls;
+  std::unique_ptr<net::HttpServer> http;
+  std::optional<auth::ServerPki> pki;
+  std::string advertise_address;
+  std::string service_ip;
+  bool bootstrapped = false;
+
+  Task<Result<>> open_store();
+  Result<> make_keys();
+  void make_api();
+  Result<> listen();
+  Result<> write_kubeconfig() const;
+};
+
+Task<Result<>> Server::State::open_store() {
+  const std::string folder = options.data_dir + "/server/db";
+  CO_TRY(make_private_folder(folder));
+  store = CO_TRY(store::open_sqlite_store({.path = folder + "/state.db", .vfs = {}},
+                                          std::make_unique<Worker>("store"), loop));
+  cache = apiserver::make_watch_cache(*store, loop, loop, {});
+  co_return ok();
+}
+
+Result<> Server::State::make_keys() {
+  auth::ServerPkiOptions pki_options;
+  pki_options.data_dir = options.data_dir;
+  pki_options.cluster_domain = options.cluster_domain;
+  pki_options.names = options.tls_sans;
+  pki_options.names.push_back(service_ip);
+  pki_options.names.push_back(advertise_address);
+  pki_options.names.push_back(host_name());
+  pki = TRY(auth::ensure_server_pki(pki_options, loop.system_now()));
+  std::string client_cas;
+  for (const auth::Certificate& ca : pki->client_ca.bundle()) client_cas += ca.pem();
+  tls = TRY(net::TlsServerContext::create({.certificate = pki->serving.chain_pem(),
+                                           .key = pki->serving.key.private_pem(),
+                                           .client_ca = client_cas}));
+  return ok();
+}
+
+void Server::State::make_api() {
+  registry = std::make_unique<apiserver::Registry>(apiserver::Registry::Parts{
+      .store = *store, .cache = *cache, .clock = loop, .rng = rng, .admission = admission});
+  registry->add_built_in();
+  policy = std::make_unique<apiserver::CachePolicySource>(*registry, loop);
+  authorizer = std::make_unique<auth::AuthorizerChain>(std::vector<const auth::Authorizer*>{&rbac});
+  api = std::make_unique<apiserver::ApiServer>(*registry, *authorizer);
+  auto paths = std::make_unique<apiserver::HealthPaths>();
+  health = paths.get();
+  health->add({"ping", [] { return ok(); }});
+  health->add({"log", [] { return ok(); }});
+  health->add({"etcd", [this] { return store->health(); }});
+  health->add({"informer-sync", [this]() -> Result<> { return ok(); }, false, true});
+  health->add({"poststarthook/bootstrap",
+               [this]() -> Result<> {
+                 if (bootstrapped) return ok();
+                 return Error(Reason::ServiceUnavailable, "not finished");
+               },
+               true, true});
+  health->add({"shutdown", [] { return ok(); }, false, true});
+  api->add_paths(std::move(paths));
+  api->add_paths(std::make_unique<apiserver::MetricsPath>());
+  api->add_paths(std::make_unique<apiserver::VersionPath>());
+  std::vector<auth::Certificate> authorities = pki->client_ca.bundle();
+  authentication = std::make_unique<Authentication>(auth::CertificateVerifier(authorities),
+                                                    *authorizer, loop);
+  front = std::make_unique<apiserver::HttpFront>(*api, *authentication);
+}
+
+Result<> Server::State::listen() {
+  const std::string host = options.bind_address.empty() ? "::" : options.bind_address;
+  const net::Address address = TRY(net::Address::parse(
+      host.find(':') == std::string::npos ? fmt::format("{}:{}", host, options.https_listen_port)
+                                          : fmt::format("[{}]:{}", host, options.https_listen_port)));
+  auto listener = net::listen(loop, address);
+  if (!listener) {
+    return std::move(listener).error().with(fmt::format(
+        "listen on port {} (is another server running? choose one with --https-listen-port)",
+        options.https_listen_port));
+  }
+  http = std::make_unique<net::HttpServer>(loop, std::move(*listener), tls, *front);
+  http->start();
+  return ok();
+}
+
+Result<> Server::State::write_kubeconfig() const {
+  if (options.write_kubeconfig.empty()) return ok();
+  const std::string text = auth::kubeconfig(
+      {.server = fmt::format("https://127.0.0.1:{}", http->address().port()),
+       .ca_pem = pki->server_ca.bundle_pem(),
+       .client_certificate_pem = pki->admin.chain_pem(),
+       .client_key_pem = pki->admin.key.private_pem()});
+  return write_file(options.write_kubeconfig, text, options.write_kubeconfig_mode);
+}
+
+Server::Server(net::Loop& loop, ServerOptions options)
+    : state_(std::make_unique<State>(loop, std::move(options))) {}
+Server::~Server() = default;
+
+Task<Result<>> Server::start() {
+  State& s = *state_;
+  s.service_ip = CO_TRY(first_address(s.options.service_cidr));
+  s.advertise_address =
+      s.options.advertise_address.empty() ? default_address() : s.options.advertise_address;
+  CO_TRY(s.make_keys());
+  CO_TRY(co_await s.open_store());
+  s.make_api();
+  CO_TRY(co_await s.cache->start());
+  s.policy->subscribe(s.rbac);
+  s.policy->start();
+  CO_TRY(s.listen());
+  CO_TRY(co_await apiserver::bootstrap(
+      s.api.get(), {.advertise_address = s.advertise_address,
+                    .port = s.http->address().port(),
+                    .service_cidr = s.options.service_cidr,
+                    .service_ip = s.service_ip,
+                    .client_ca = s.pki->client_ca.bundle_pem(),
+                    .request_header_ca = s.pki->request_header_ca.bundle_pem(),
+                    .host_name = host_name()}));
+  s.bootstrapped = true;
+  CO_TRY(s.write_kubeconfig());
+  log::info("ready", {{"address", s.http->address().to_string()}, {"kubeconfig", s.options.write_kubeconfig}});
+  co_return ok();
+}
+
+Task<> Server::stop() {
+  State& s = *state_;
+  if (s.http) co_await s.http->stop(kDrain);
+  if (s.policy) co_await s.policy->stop();
+  if (s.cache) co_await s.cache->stop();
+  if (s.store) {
+    auto stopped = co_await s.store->stop();
+    if (!stopped) log::error("the store did not close well", {{"error", stopped.error()}});
+  }
+}
+
+std::uint16_t Server::port() const { return state_->http ? state_->http->address().port() : 0; }
+
+}  // namespace knarr::server
