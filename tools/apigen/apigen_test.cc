@@ -65,10 +65,10 @@ TEST(Description, HasNoMistakes) {
 TEST(Description, GainsAFieldByOneLine) {
   Files files = description();
   std::string& apps = files.at("apps/v1.api");
-  const std::string head = "type DeploymentSpec {\n";
-  const std::size_t at = apps.find(head);
+  std::size_t at = apps.find("\ntype DeploymentSpec ");
   ASSERT_NE(at, std::string::npos);
-  apps.insert(at + head.size(), "  holdBack 77 int32 pointer omitempty default=3 min=0 \"How many pods to hold back.\"\n");
+  at = apps.find('\n', at + 1) + 1;
+  apps.insert(at, "  holdBack 77 int32 pointer omitempty default=3 min=0 \"How many pods to hold back.\"\n");
 
   Api api;
   ASSERT_EQ(mistakes(files, api), "");

@@ -2,6 +2,7 @@
 // Prints gen/api/resources.cc: groups, resources and conversions for src/api/resources.h.
 #include "emit.h"
 
+#include "parser.h"
 #include "sha256.h"
 
 #include <algorithm>
@@ -104,7 +105,7 @@ class Printer {
     for (const Subresource& sub : resource.subresources) add_subresource(sub);
     const Resource& like = columns_of(resource);
     row += number(columns_.size()) + ", " + number(like.columns.size()) + ", ";
-    for (const Column& column : like.columns) add_column(column);
+    for (const Column& column : like.columns) add_column(column, like.type);
     row += number(selectors_.size()) + ", " + number(resource.selectors.size()) + ", ";
     for (const Selector& selector : resource.selectors) {
       selectors_.push_back("    {" + text(selector.name) + ", " + text(selector.path) + ", " +
@@ -131,9 +132,28 @@ class Printer {
                             (sub.connect ? "true" : "false") + "},\n");
   }
 
-  void add_column(const Column& column) {
+  /// The help of the field at a path such as "status.podIPs[0].ip", or "".
+  std::string help_of(const std::string& type_name, const std::string& path) const {
+    const Type* type = api_.find(type_name);
+    std::string help;
+    for (std::string step : split(path, '.')) {
+      step = step.substr(0, step.find('['));
+      const Field* found = nullptr;
+      if (type != nullptr) {
+        for (const Field& field : type->fields) found = field.name == step ? &field : found;
+      }
+      if (found == nullptr) return "";
+      help = found->help;
+      type = api_.find(innermost(found->type));
+    }
+    return help;
+  }
+
+  void add_column(const Column& column, const std::string& type) {
+    const bool from_field = column.help.empty() && column.cell != "hook";
+    const std::string help = from_field ? help_of(type, column.argument) : column.help;
     columns_.push_back("    {" + text(column.name) + ", " + text(column.type) + ", " + text(column.format) + ", " +
-                       text(column.argument) + ", " + text(column.otherwise) + ", " + text(column.help) +
+                       text(column.argument) + ", " + text(column.otherwise) + ", " + text(help) +
                        ", CellKind::" + capital(column.cell) + ", " + std::to_string(column.priority) + "},\n");
   }
 

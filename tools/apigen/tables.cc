@@ -132,9 +132,12 @@ class Builder {
   }
 
   void add_object_fields() {
-    for (const char* name : {"kind", "apiVersion"}) {
+    constexpr std::array<std::pair<const char*, const char*>, 2> kFields = {
+        {{"kind", "Kind of the object."}, {"apiVersion", "Group and version of the object's form."}}};
+    for (const auto& [name, help] : kFields) {
       FieldRow row;
       row.name = name;
+      row.help = tables_.strings.add(help);
       row.flags = "kOmitEmpty | kOptional";
       row.type = type_index("string");
       add_field_row(std::move(row));
