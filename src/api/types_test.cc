@@ -34,21 +34,24 @@ TEST(Types, InlinedStructsAreExpandedWithTheirNumber) {
   EXPECT_EQ(host_path.row().proto, 1);
   EXPECT_EQ(host_path.row().inline_proto, 2);
   EXPECT_EQ(volume.find("name").row().inline_proto, 0);
-  const Field groups = types().find("admissionregistration.k8s.io/v1.NamedRuleWithOperations").find("apiGroups");
+  const Field groups =
+      types().find("admissionregistration.k8s.io/v1.NamedRuleWithOperations").find("apiGroups");
   EXPECT_EQ(groups.row().inline_proto, 2 | 2 << 8);
 }
 
 TEST(Types, FieldsThatExplainShowsHaveWordsOfHelp) {
-  for (const char* name : {"core/v1.Pod", "core/v1.PodSpec", "core/v1.Container", "core/v1.PodTemplateSpec",
-                           "core/v1.Volume", "core/v1.Probe", "core/v1.SecurityContext", "apps/v1.Deployment",
-                           "apps/v1.DeploymentSpec", "apps/v1.DeploymentStrategy", "meta/v1.ObjectMeta"}) {
+  for (const char* name :
+       {"core/v1.Pod", "core/v1.PodSpec", "core/v1.Container", "core/v1.PodTemplateSpec",
+        "core/v1.Volume", "core/v1.Probe", "core/v1.SecurityContext", "apps/v1.Deployment",
+        "apps/v1.DeploymentSpec", "apps/v1.DeploymentStrategy", "meta/v1.ObjectMeta"}) {
     const Type type = types().find(name);
     ASSERT_TRUE(type) << name;
     for (std::size_t i = 0; i < type.field_count(); ++i) {
       EXPECT_FALSE(type.field(i).help().empty()) << name << "." << type.field(i).name();
     }
   }
-  EXPECT_EQ(types().find("apps/v1.DeploymentSpec").find("replicas").help(), "How many pods should run.");
+  EXPECT_EQ(types().find("apps/v1.DeploymentSpec").find("replicas").help(),
+            "How many pods should run.");
 }
 
 struct NumberCase {
@@ -60,13 +63,20 @@ struct NumberCase {
 // Protobuf numbers of Kubernetes 1.36: clients and etcd hold bytes in them, they never change.
 TEST(Types, ProtobufNumbersAreThoseOfKubernetes) {
   constexpr NumberCase kCases[] = {
-      {"meta/v1.ObjectMeta", "name", 1},          {"meta/v1.ObjectMeta", "managedFields", 17},
-      {"meta/v1.OwnerReference", "apiVersion", 5}, {"core/v1.PodSpec", "containers", 2},
-      {"core/v1.PodSpec", "initContainers", 20},   {"core/v1.PodSpec", "ephemeralContainers", 34},
-      {"core/v1.Container", "image", 2},           {"core/v1.Container", "startupProbe", 22},
-      {"core/v1.ServiceSpec", "clusterIPs", 18},   {"core/v1.NodeStatus", "nodeInfo", 7},
-      {"core/v1.Event", "series", 11},             {"core/v1.Secret", "data", 2},
-      {"apps/v1.DeploymentSpec", "progressDeadlineSeconds", 9}, {"batch/v1.JobSpec", "completionMode", 9},
+      {"meta/v1.ObjectMeta", "name", 1},
+      {"meta/v1.ObjectMeta", "managedFields", 17},
+      {"meta/v1.OwnerReference", "apiVersion", 5},
+      {"core/v1.PodSpec", "containers", 2},
+      {"core/v1.PodSpec", "initContainers", 20},
+      {"core/v1.PodSpec", "ephemeralContainers", 34},
+      {"core/v1.Container", "image", 2},
+      {"core/v1.Container", "startupProbe", 22},
+      {"core/v1.ServiceSpec", "clusterIPs", 18},
+      {"core/v1.NodeStatus", "nodeInfo", 7},
+      {"core/v1.Event", "series", 11},
+      {"core/v1.Secret", "data", 2},
+      {"apps/v1.DeploymentSpec", "progressDeadlineSeconds", 9},
+      {"batch/v1.JobSpec", "completionMode", 9},
       {"rbac.authorization.k8s.io/v1.PolicyRule", "nonResourceURLs", 5},
       {"apiextensions.k8s.io/v1.JSONSchemaProps", "x-kubernetes-validations", 44}};
   for (const NumberCase& c : kCases) {
