@@ -24,6 +24,7 @@ struct RuleContext {
   const auth::User& user;
   std::string_view namespace_;  // "" for cluster-scoped.
   std::string_view subresource;  // "", "status", "scale", "resize", ...
+  std::string_view served_group;  // Of the request: "events.k8s.io" for an Event stored in core.
   std::chrono::sys_time<std::chrono::nanoseconds> now;
   bool dry_run = false;
   std::vector<std::string>* warnings = nullptr;  // Texts for Warning headers; never null in the

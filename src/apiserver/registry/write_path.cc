@@ -62,6 +62,7 @@ RuleContext Registry::context(WriteCall& call) const {
   return RuleContext{.user = call.user,
                      .namespace_ = call.namespace_,
                      .subresource = call.subresource,
+                     .served_group = call.served->row->group(),
                      .now = parts_.clock.system_now(),
                      .dry_run = call.dry_run,
                      .warnings = &call.warnings};

@@ -18,6 +18,11 @@ extern const KindRules kControllerRevisionRules;
 extern const KindRules kJobRules;
 extern const KindRules kCronJobRules;
 extern const KindRules kServiceRules;
+extern const KindRules kConfigMapRules;
+extern const KindRules kSecretRules;
+extern const KindRules kServiceAccountRules;
+extern const KindRules kNamespaceRules;
+extern const KindRules kEventRules;
 
 /// Kinds without functions of their own.
 std::span<const KindRules> kinds_with_facts_only();

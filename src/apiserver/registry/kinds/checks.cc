@@ -14,14 +14,27 @@ namespace {
 
 using object::Kind;
 
-template <typename V>
-bool is_nothing(V value) {
+bool is_nothing(Value value) {
   return !given(value) || ((value.is_list() || value.is_map()) && value.empty());
+}
+
+// A draft may hold zero values that its normal form leaves out.
+bool is_nothing(NodeRef node) {
+  if (!given(node)) return true;
+  if (node.is_list() || node.is_map()) return node.empty();
+  if (node.is_string()) return node.as_string().empty();
+  if (node.is_bool()) return !node.as_bool();
+  return node.is_int() && node.as_int() == 0;
 }
 
 template <typename A>
 bool same_values(A a, Value b) {
-  if (is_nothing(a) || is_nothing(b)) return is_nothing(a) && is_nothing(b);
+  if constexpr (std::is_same_v<A, Value>) {
+    if (is_nothing(a) || is_nothing(b)) return is_nothing(a) && is_nothing(b);
+  } else {
+    if (is_nothing(a)) return is_nothing(b) || b.as_string("x").empty() || b.kind() == Kind::Bool || (b.is_int() && b.as_int() == 0);
+    if (is_nothing(b)) return false;
+  }
   if (a.is_map() && b.is_map()) {
     for (auto entry : a.entries()) {
       if (!same_values(entry.value, b[entry.key])) return false;

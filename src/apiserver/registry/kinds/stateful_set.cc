@@ -2,7 +2,7 @@
 // Stateful sets and controller revisions. Source: k8s.io/kubernetes pkg/apis/apps/validation and
 // pkg/registry/apps of 1.36.
 #include "apiserver/registry/kinds/all.h"
-#include "apiserver/registry/kinds/claim.h"
+#include "apiserver/registry/kinds/pod_checks.h"
 #include "apiserver/registry/kinds/workload.h"
 
 #include <algorithm>
@@ -110,7 +110,7 @@ void check_claim_templates(Value spec, FieldErrors& errors) {
   std::size_t i = 0;
   for (const Value claim : spec["volumeClaimTemplates"].items()) {
     const FieldPath at = path.index(i++);
-    check_claim_spec(claim["spec"], at.child("spec"), errors);
+    apiserver::check_claim_spec(claim["spec"], at.child("spec"), errors);
   }
 }
 
