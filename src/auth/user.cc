@@ -233,4 +233,14 @@ std::string quoted_list(const std::vector<std::string>& texts) {
   return result + "]";
 }
 
+std::string valid_text(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    result += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
+}
+
 }  // namespace knarr::auth

@@ -155,4 +155,7 @@ std::string quoted(std::string_view text);
 /// `["a" "b"]`, as Go's %q prints a list of texts.
 std::string quoted_list(const std::vector<std::string>& texts);
 
+/// The text with U+FFFD for every byte that is not UTF-8, as Go shows it: for what headers say.
+std::string valid_text(std::string_view text);
+
 }  // namespace knarr::auth

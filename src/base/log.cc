@@ -4,7 +4,6 @@
 #include "base/log.h"
 
 #include <chrono>
-#include <ctime>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -71,14 +70,15 @@ void append_text(std::string& line, std::string_view text) {
 }
 
 void append_time(std::string& line) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  const std::time_t seconds = millis / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto day =
+      std::chrono::floor<std::chrono::days>(now);  // Not gmtime_r: that reads the time zone.
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(now - day);
   fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-                 parts.tm_sec, millis % 1000);
+                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                 static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
+                 clock.seconds().count(), clock.subseconds().count());
 }
 
 // A message is ours and reads as prose, but may carry a stranger's words: one line stays one line.

@@ -12,6 +12,7 @@
 #include "client/work_queue.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -67,7 +68,7 @@ class Controller {
   LoopContext context_;
   int workers_;
   WorkQueue queue_;
-  TaskGroup tasks_;  // Last: joined first.
+  std::unique_ptr<TaskGroup> tasks_;  // One for each start(); last: joined first.
 };
 
 }  // namespace knarr::client

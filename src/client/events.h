@@ -32,6 +32,8 @@ class EventRecorder {
   Task<> stop();  // Writes what waits, within a second.
 
  private:
+  Task<Result<>> drained();
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -4,6 +4,7 @@
 #include "codec/protobuf.h"
 #include "codec/testing/fixtures.h"
 #include "codec/typed.h"
+#include "codec/yaml.h"
 
 #include <gtest/gtest.h>
 
@@ -61,6 +62,21 @@ TEST_P(RoundTrip, ProtobufGivesTheSameJson) {
   std::string out;
   write_json(out, freeze_typed(*draft, GetParam().type), {.style = JsonStyle::Pretty});
   EXPECT_EQ(out, testing::read_fixture(GetParam().name + ".json"));
+}
+
+TEST_P(RoundTrip, YamlGivesTheSameJson) {
+  object::Draft draft = MUST(parse_yaml(testing::read_fixture(GetParam().name + ".yaml")));
+  const Result<> decoded = decode_typed(draft.root(), GetParam().type);
+  ASSERT_TRUE(decoded.has_value()) << decoded.error().message();
+  std::string out;
+  write_json(out, freeze_typed(draft, GetParam().type), {.style = JsonStyle::Pretty});
+  EXPECT_EQ(out, testing::read_fixture(GetParam().name + ".json"));
+}
+
+TEST_P(RoundTrip, JsonGivesTheSameYaml) {
+  std::string out;
+  write_yaml(out, from_json(GetParam()));
+  EXPECT_EQ(out, testing::read_fixture(GetParam().name + ".yaml"));
 }
 
 std::string test_name(const ::testing::TestParamInfo<Fixture>& info) {

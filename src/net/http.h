@@ -123,7 +123,8 @@ class BodyReader {
   [[nodiscard]] virtual const Headers& trailers() const = 0;
 };
 
-/// The answer to one request. Errors of all: ServiceUnavailable once the client is gone, Cancelled.
+/// The answer to one request. Callable from any executor; abort() on the loop's thread. Errors of
+/// all: ServiceUnavailable once the client is gone, Cancelled.
 class Responder {
  public:
   Responder() = default;
@@ -140,7 +141,7 @@ class Responder {
   /// trailers, unless its task was cancelled: then the answer is cut off, visibly to the client.
   virtual Task<Result<>> finish(Headers trailers) = 0;
   Task<Result<>> finish() { return finish({}); }
-  /// Cuts the answer off, so that the client does not take it for complete.
+  /// Cuts the answer off, so that the client does not take it for complete. On the loop's thread.
   virtual void abort() = 0;
   /// A whole answer: start with Content-Length, write, finish.
   Task<Result<>> respond(int status, Headers headers, Chunk body);

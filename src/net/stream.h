@@ -49,7 +49,8 @@ class Stream {
   virtual Result<std::optional<std::size_t>> try_read(std::span<char> buffer) = 0;
   /// Writes what fits without waiting; gives how much.
   virtual Result<std::size_t> try_write(std::string_view bytes) = 0;
-  /// Waits until another try may succeed. Errors: Cancelled.
+  /// After a try that gave nothing: waits until another may succeed (bytes that TLS holds already
+  /// do not wake it). Errors: Cancelled.
   virtual Task<Result<>> readable() = 0;
   virtual Task<Result<>> writable() = 0;
 

@@ -184,6 +184,13 @@ NodeRef NodeRef::append_entry(std::string_view key) {
   return add_entry(key, find_atom(key));
 }
 
+NodeRef NodeRef::renew_at(std::size_t index) {
+  CHECK(index < size());
+  Node* child = make_node(arena_);
+  node_->children[index].node = child;
+  return {arena_, child};
+}
+
 void NodeRef::mark_duplicated(std::size_t index) {
   CHECK(is_map() && index < size());
   node_->children[index].duplicated = true;

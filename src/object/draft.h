@@ -85,6 +85,8 @@ class NodeRef {
   /// Adds a key (null) without looking whether it is there: for decoders that look themselves.
   NodeRef append_entry(std::string_view key);
   NodeRef append_entry(Atom key);
+  /// A new null takes the place of a child of a list or map; handles on the old one stay good.
+  NodeRef renew_at(std::size_t index);
   /// Remembers that a decoder met this key of a map more than once. Copies do not keep it.
   void mark_duplicated(std::size_t index);
   [[nodiscard]] bool is_duplicated(std::size_t index) const;

@@ -107,9 +107,11 @@ void Server::State::make_api() {
   api->add_paths(std::move(paths));
   api->add_paths(std::make_unique<apiserver::MetricsPath>());
   api->add_paths(std::make_unique<apiserver::VersionPath>());
-  std::vector<auth::Certificate> authorities = pki->client_ca.bundle();
-  authentication = std::make_unique<Authentication>(auth::CertificateVerifier(authorities),
-                                                    *authorizer, loop);
+  auth::AuthenticationOptions how;
+  how.client_authorities = pki->client_ca.bundle();
+  how.request_header_authorities = pki->request_header_ca.bundle();
+  how.request_header.allowed_names = {std::string(auth::kRequestHeaderName)};
+  authentication = std::make_unique<Authentication>(std::move(how), *authorizer, loop);
   front = std::make_unique<apiserver::HttpFront>(*api, *authentication);
 }
 
@@ -165,7 +167,7 @@ Task<Result<>> Server::start() {
                     .host_name = host_name()}));
   s.bootstrapped = true;
   CO_TRY(s.write_kubeconfig());
-  log::info("ready", {{"address", s.http->address().text()}, {"kubeconfig", s.options.write_kubeconfig}});
+  log::info("ready", {{"address", s.http->address().to_string()}, {"kubeconfig", s.options.write_kubeconfig}});
   co_return ok();
 }
 

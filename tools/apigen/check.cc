@@ -61,6 +61,13 @@ class Checker {
         errors_.error(type.at, "value '" + value.text + "' of " + type.name + " stands twice");
       }
     }
+    for (std::size_t i = 0; type.numbered && i < type.values.size(); ++i) {
+      // Tables hold the names alone: the number is the place.
+      if (type.values[i].number != static_cast<std::int64_t>(i)) {
+        errors_.error(type.at, "values of " + type.name + " are to be numbered from 0, in order");
+        break;
+      }
+    }
     std::set<int> numbers;
     for (const Field& field : type.fields) {
       if (field.number != 0 && !numbers.insert(field.number).second) {

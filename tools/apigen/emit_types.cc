@@ -75,7 +75,13 @@ std::string atom_identifier(const std::string& name) {
 
 std::string emit_atoms(const Api& api) {
   std::set<std::string> names = {"kind", "apiVersion"};
+  std::set<std::string> packages;
+  for (const auto& [name, package] : api.packages) {
+    if (package.grpc.empty()) packages.insert(name);
+    if (!package.into.empty()) packages.merge(packages_of(api, package.into));
+  }
   for (const auto& type : api.types) {
+    if (!packages.contains(type->package)) continue;
     for (const Field& field : type->fields) {
       if (!field.name.empty()) names.insert(field.name);
     }

@@ -64,9 +64,24 @@ int run(const std::vector<std::string>& arguments) {
   if (!errors.empty()) return fail(errors);
 
   const Tables kubernetes = make_tables(api, [](const Package& package) { return package.grpc.empty(); });
-  const bool written = write_file(out / "object/atoms.inc", emit_atoms(api)) &&
+  bool written = write_file(out / "object/atoms.inc", emit_atoms(api)) &&
                        write_file(out / "api/types.cc", emit_types(kubernetes)) &&
                        write_file(out / "api/resources.cc", emit_resources(api, kubernetes));
+  for (const auto& [name, package] : api.packages) {
+    if (!package.version || !package.grpc.empty()) continue;
+    written = write_file(out / "api" / view_file_name(package), emit_views(api, package)) && written;
+  }
+  std::set<std::string> components;
+  for (const auto& [name, package] : api.packages) {
+    if (!package.into.empty()) components.insert(package.into);
+  }
+  for (const std::string& component : components) {
+    const auto packages = packages_of(api, component);
+    const Tables tables =
+        make_tables(api, [&](const Package& package) { return packages.contains(package.name); });
+    written = write_file(out / component / "messages.h", emit_messages_header(api, tables, component)) &&
+              write_file(out / component / "messages.cc", emit_messages(tables, component)) && written;
+  }
   return written ? 0 : 1;
 }
 

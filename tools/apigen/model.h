@@ -114,6 +114,7 @@ struct Package {
   std::string name;     // "core/v1"
   std::string openapi;  // "io.k8s.api.core.v1", or "".
   std::string grpc;     // "runtime.v1": the package of gRPC messages; else "".
+  std::string into;     // Of gRPC: the component whose tables they go into; "": none yet.
   bool version = false; // A group version, as against a package of types (util/intstr).
 };
 

@@ -82,8 +82,10 @@ void Parser::package_statement(bool is_version) {
       package.openapi = value;
     } else if (key == "grpc") {
       package.grpc = value;
+    } else if (key == "into") {
+      package.into = value;
     } else {
-      error("unknown word '" + key + "' for a package (openapi=, grpc=)");
+      error("unknown word '" + key + "' for a package (openapi=, grpc=, into=)");
     }
   }
   package_ = package.name;
@@ -182,6 +184,7 @@ void Parser::field(Type& type) {
   Field field;
   field.at = here();
   field.package = package_;
+  field.omit_empty = !api_.packages[package_].grpc.empty();  // As proto3 does.
   std::string number_text;
   if (!expect_word(field.name, "the name of a field") ||
       !expect_word(number_text, "a protobuf number, or '-' for none") ||
@@ -210,6 +213,8 @@ void Parser::field(Type& type) {
 
 void Parser::field_word(Field& field, std::string_view key, const std::string& value) {
   if (key == "pointer") {
+    field.pointer = true;
+  } else if (key == "oneof") {
     field.pointer = true;
   } else if (key == "omitempty") {
     field.omit_empty = true;
@@ -254,7 +259,7 @@ void Parser::field_word(Field& field, std::string_view key, const std::string& v
     field.max = number("max", value);
   } else {
     error("unknown word '" + std::string(key) +
-          "' for a field (pointer, omitempty, omitzero, required, optional, default=, published, "
+          "' for a field (pointer, oneof=, omitempty, omitzero, required, optional, default=, published, "
           "merge=, replace, retainKeys, list=, map=, gate=, deprecated, immutable, min=, max=)");
   }
 }

@@ -30,6 +30,7 @@ std::string uid_of(const X509_NAME* subject) {
 }  // namespace
 
 CertificateVerifier::CertificateVerifier(const std::vector<Certificate>& authorities) {
+  crypto::init();
   crypto::StoreHandle store(X509_STORE_new());
   CHECK(store != nullptr);
   for (const Certificate& authority : authorities) {

@@ -51,6 +51,7 @@ Result<std::vector<Certificate>> Certificate::all_from_pem(std::string_view pem)
 }
 
 Result<Certificate> Certificate::from_der(std::string_view der) {
+  crypto::init();
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   crypto::X509Handle x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   if (x509 == nullptr) return crypto::error("read certificate");

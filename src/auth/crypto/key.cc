@@ -57,6 +57,7 @@ bool PublicKey::same_as(const PublicKey& other) const {
 }
 
 PrivateKey PrivateKey::generate() {
+  crypto::init();
   crypto::KeyHandle key(EVP_EC_gen("P-256"));
   CHECK(key != nullptr);
   return PrivateKey(std::move(key));

@@ -4,12 +4,18 @@
 #include "base/check.h"
 
 #include <fmt/core.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/sha.h>
 
 namespace knarr::auth::crypto {
 
+void init() {
+  CHECK(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) == 1);
+}
+
 Bio reader(std::string_view text) {
+  init();
   Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   CHECK(bio != nullptr);
   return bio;
@@ -36,6 +42,7 @@ Error error(std::string_view what) {
 }
 
 std::string sha256(std::string_view bytes) {
+  init();
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
   return {reinterpret_cast<const char*>(digest), sizeof digest};

@@ -40,6 +40,9 @@ using SignatureHandle = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
 using StoreHandle = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
 using StoreContext = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
 
+/// Starts OpenSSL without its configuration file; whatever may be the first to use it calls this.
+void init();
+
 /// A BIO that reads a text; the text outlives it. At most 2 GB, which callers limit long before.
 Bio reader(std::string_view text);
 Bio writer();

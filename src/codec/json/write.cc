@@ -5,6 +5,7 @@
 #include "codec/text/sink.h"
 #include "codec/text/utf8.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -101,12 +102,23 @@ void put_double(Sink& out, double value) {
   constexpr std::size_t kLongest = 32;
   char* at = out.room(kLongest);
   const double magnitude = std::fabs(value);
-  if (magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21)) {
+  constexpr double kExact = 9007199254740992;  // Up to 2^53 the shortest digits are all digits.
+  if (magnitude == 0 || (magnitude >= 1e-6 && magnitude < kExact)) {
     const auto end = std::to_chars(at, at + kLongest, value, std::chars_format::fixed).ptr;
     out.took(static_cast<std::size_t>(end - at));
     return;
   }
   char* end = std::to_chars(at, at + kLongest, value, std::chars_format::scientific).ptr;
+  if (magnitude >= kExact && magnitude < 1e21) {  // 1.2345e+19 -> 12345000000000000000
+    char* const digits = value < 0 ? at + 1 : at;
+    const char* const e = std::find(digits, end, 'e');
+    const int exponent = (e[2] - '0') * 10 + (e[3] - '0');
+    char* to = digits + 1;
+    for (const char* from = digits + 2; from < e; ++from) *to++ = *from;
+    for (; to - digits <= exponent; ++to) *to = '0';
+    out.took(static_cast<std::size_t>(to - at));
+    return;
+  }
   if (end - at >= 4 && end[-4] == 'e' && end[-3] == '-' && end[-2] == '0') {  // e-07 -> e-7
     end[-2] = end[-1];
     --end;

@@ -32,6 +32,7 @@ void append_field(std::string& head, std::string_view name, std::string_view val
 }  // namespace
 
 Task<Result<std::string>> Http1ServerConnection::Body::read() {
+  co_await switch_to(exchange_.connection.shared_.loop);
   Http1Parser& parser = exchange_.parser;
   while (parser.body_size() == 0 && !parser.is_done()) {
     if (exchange_.expects_continue) {
@@ -63,6 +64,7 @@ void Http1ServerConnection::Answer::choose_framing(int status, const Headers& he
 }
 
 Task<Result<>> Http1ServerConnection::Answer::start(int status, Headers headers) {
+  co_await switch_to(exchange_.connection.shared_.loop);
   CHECK(!is_started());
   if (exchange_.gone) co_return closed_error();
   choose_framing(status, headers);
@@ -89,6 +91,7 @@ Task<Result<>> Http1ServerConnection::Answer::start(int status, Headers headers)
 }
 
 Task<Result<>> Http1ServerConnection::Answer::write(Chunk chunk) {
+  co_await switch_to(exchange_.connection.shared_.loop);
   if (!is_started()) CO_TRY(co_await start(200, {}));
   if (exchange_.gone) co_return closed_error();
   if (finished_) co_return Error(Reason::InternalError, "write after the end of the answer");
@@ -119,6 +122,7 @@ Task<Result<>> Http1ServerConnection::Answer::write(Chunk chunk) {
 }
 
 Task<Result<>> Http1ServerConnection::Answer::finish(Headers trailers) {
+  co_await switch_to(exchange_.connection.shared_.loop);
   if (!is_started()) CO_TRY(co_await start(200, {{"Content-Length", "0"}}));
   if (finished_) co_return ok();
   if (framing_ == Framing::Length && left_bytes_ > 0) {
@@ -145,6 +149,7 @@ void Http1ServerConnection::Answer::abort() {
 
 Task<Result<std::unique_ptr<Stream>>> Http1ServerConnection::Answer::upgrade(int status,
                                                                              Headers headers) {
+  co_await switch_to(exchange_.connection.shared_.loop);
   CHECK(!is_started());
   if (exchange_.gone) co_return closed_error();
   framing_ = Framing::UntilClose;

@@ -26,6 +26,12 @@ void strip_absolute_form(HttpRequest& request) {
   }
 }
 
+// What a failed head means: an answer for malformed ones, else the silent end of the connection.
+Result<bool> head_error(Error error) {
+  if (error.is(Reason::BadRequest) || error.is(Reason::RequestEntityTooLarge)) return error;
+  return false;
+}
+
 }  // namespace
 
 Http1ServerConnection::Http1ServerConnection(HttpServer::Shared& shared, Stream& stream,
@@ -69,23 +75,19 @@ Task<> Http1ServerConnection::request_loop() {
 Task<Result<bool>> Http1ServerConnection::read_head(Http1Parser* parser) {
   if (received_.empty()) {
     idle_ = true;
-    const Result<> first =
-        co_await with_deadline(shared_.loop, shared_.options.idle_timeout, stream_.readable());
+    Result<> first =
+        co_await with_deadline(shared_.loop, shared_.options.idle_timeout, read_more(parser));
     idle_ = false;
-    if (!first) co_return false;
+    if (!first) co_return head_error(std::move(first).error());
+  } else {
+    const std::size_t used = CO_TRY(parser->feed(received_));
+    received_.erase(0, used);
   }
-  const std::size_t used = CO_TRY(parser->feed(received_));
-  received_.erase(0, used);
   const SteadyTime until = shared_.loop.steady_now() + shared_.options.read_header_timeout;
   while (!parser->is_head_done()) {
     const auto left = until - shared_.loop.steady_now();
     Result<> more = co_await with_deadline(shared_.loop, left, read_more(parser));
-    if (!more) {
-      if (more.error().is(Reason::BadRequest) || more.error().is(Reason::RequestEntityTooLarge)) {
-        co_return std::move(more).error();
-      }
-      co_return false;
-    }
+    if (!more) co_return head_error(std::move(more).error());
   }
   co_return true;
 }
@@ -180,7 +182,6 @@ Task<> Http1ServerConnection::run_handler(Exchange* exchange, HttpRequest reques
 Task<> Http1ServerConnection::watch_disconnect(Exchange* exchange) {
   if (!co_await exchange->body_done.wait()) co_return;
   while (!exchange->upgraded && received_.size() < kPipelineBytes) {
-    if (!co_await stream_.readable() || exchange->upgraded) co_return;
     const std::span<char> buffer = scratch_buffer();
     const auto got = stream_.try_read(buffer);
     if (!got || (got->has_value() && **got == 0)) {
@@ -188,7 +189,11 @@ Task<> Http1ServerConnection::watch_disconnect(Exchange* exchange) {
       exchange->closed.cancel();
       co_return;
     }
-    if (got->has_value()) received_.append(buffer.data(), **got);
+    if (got->has_value()) {
+      received_.append(buffer.data(), **got);
+    } else if (!co_await stream_.readable()) {
+      co_return;
+    }
   }
 }
 
@@ -237,11 +242,11 @@ Task<> Http1ServerConnection::linger() {
   if (!co_await stream_.shutdown_write()) co_return;
   const SteadyTime until = shared_.loop.steady_now() + kLingerTime;
   while (shared_.loop.steady_now() < until) {
-    const Result<> more =
-        co_await with_deadline(shared_.loop, until - shared_.loop.steady_now(), stream_.readable());
-    if (!more) co_return;
     const auto got = stream_.try_read(scratch_buffer());
     if (!got || (got->has_value() && **got == 0)) co_return;
+    if (got->has_value()) continue;
+    const auto left = until - shared_.loop.steady_now();
+    if (!co_await with_deadline(shared_.loop, left, stream_.readable())) co_return;
   }
 }
 

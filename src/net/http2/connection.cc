@@ -9,11 +9,17 @@
 #include <fmt/core.h>
 #include <nghttp2/nghttp2.h>
 
+// Not in every release: Debian and Ubuntu have it as a security fix. Absent means unlimited.
+extern "C" [[gnu::weak]] void nghttp2_option_set_max_continuations(nghttp2_option* option,
+                                                                   size_t val);
+
 namespace knarr::net {
 namespace {
 
 // A frame of nghttp2's that we cannot split: its default payload and the frame head.
 constexpr std::size_t kMaxFrameBytes = 16384 + 9;
+// What we take in one frame, as Go's server.
+constexpr std::uint32_t kMaxReadFrameBytes = 1U << 20;
 
 std::uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<std::uint8_t*>(
@@ -72,13 +78,13 @@ struct Http2Connection::Callbacks {
     switch (frame->hd.type) {
       case NGHTTP2_HEADERS:
         if (const auto stream = connection.find(frame->hd.stream_id)) {
-          if (ends_stream) stream->input_ended();
+          if (ends_stream) stream->end_input();
           if (!stream->is_head_done_) connection.on_head_end(*stream);
         }
         break;
       case NGHTTP2_DATA:
         if (!ends_stream) break;
-        if (const auto stream = connection.find(frame->hd.stream_id)) stream->input_ended();
+        if (const auto stream = connection.find(frame->hd.stream_id)) stream->end_input();
         break;
       case NGHTTP2_GOAWAY:
         connection.going_away_ = true;
@@ -156,6 +162,9 @@ Http2Connection::Http2Connection(Stream& stream, bool is_server, const Settings&
   nghttp2_option_set_no_auto_window_update(option, 1);  // Windows open as bodies are read.
   nghttp2_option_set_max_send_header_block_length(option, settings.max_header_bytes);
   nghttp2_option_set_no_closed_streams(option, 1);
+  if (nghttp2_option_set_max_continuations != nullptr) {  // Enough for the largest head we take.
+    nghttp2_option_set_max_continuations(option, settings.max_header_bytes / 16384 + 8);
+  }
   const int made = is_server ? nghttp2_session_server_new2(&session_, callbacks, this, option)
                              : nghttp2_session_client_new2(&session_, callbacks, this, option);
   nghttp2_option_del(option);
@@ -164,6 +173,7 @@ Http2Connection::Http2Connection(Stream& stream, bool is_server, const Settings&
 
   std::vector<nghttp2_settings_entry> entries = {
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, settings.stream_window_bytes},
+      {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, kMaxReadFrameBytes},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, settings.max_header_bytes}};
   if (is_server) {
     entries.push_back({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, settings.max_streams});
@@ -284,6 +294,7 @@ void Http2Connection::remove_stream(std::int32_t id, std::uint32_t error_code) {
   const std::shared_ptr<Http2Stream> stream = std::move(found->second);
   streams_.erase(found);
   const bool clean = error_code == NGHTTP2_NO_ERROR && stream->output_ended_;
+  stream->refused_ = error_code == NGHTTP2_REFUSED_STREAM;
   stream->on_closed(Error(Reason::ServiceUnavailable,
                           fmt::format("stream error: {}", nghttp2_http2_strerror(error_code))),
                     clean);

@@ -26,8 +26,11 @@ class Http2ServerConnection::Request final : public Http2Stream {
 
 class Http2ServerConnection::Body final : public BodyReader {
  public:
-  explicit Body(Request& stream) : stream_(stream) {}
-  Task<Result<std::string>> read() override { return stream_.read(); }
+  Body(Request& stream, Loop& loop) : stream_(stream), loop_(loop) {}
+  Task<Result<std::string>> read() override {
+    co_await switch_to(loop_);
+    co_return co_await stream_.read();
+  }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const override {
     return stream_.content_length;
   }
@@ -35,6 +38,7 @@ class Http2ServerConnection::Body final : public BodyReader {
 
  private:
   Request& stream_;
+  Loop& loop_;
 };
 
 class Http2ServerConnection::Answer final : public Responder {
@@ -43,6 +47,7 @@ class Http2ServerConnection::Answer final : public Responder {
       : connection_(connection), stream_(stream), is_head_(is_head) {}
 
   Task<Result<>> start(int status, Headers headers) override {
+    co_await switch_to(connection_.shared_.loop);
     CHECK(!started_);
     started_ = true;
     if (stream_.is_closed()) co_return stream_.failure().value_or(closed_error());
@@ -57,11 +62,13 @@ class Http2ServerConnection::Answer final : public Responder {
     co_return ok();
   }
   Task<Result<>> write(Chunk chunk) override {
+    co_await switch_to(connection_.shared_.loop);
     if (!started_) CO_TRY(co_await start(200, {}));
     if (!has_body_) co_return ok();
     co_return co_await stream_.write(std::move(chunk));
   }
   Task<Result<>> finish(Headers trailers) override {
+    co_await switch_to(connection_.shared_.loop);
     if (!started_) CO_TRY(co_await start(200, {{"Content-Length", "0"}}));
     stream_.end_output(std::move(trailers));
     if (stream_.failure()) co_return *stream_.failure();
@@ -166,7 +173,7 @@ void Http2ServerConnection::on_head_end(Http2Stream& stream) {
 }
 
 Task<> Http2ServerConnection::serve(std::shared_ptr<Request> stream) {
-  Body body(*stream);
+  Body body(*stream, shared_.loop);
   Answer answer(*this, *stream, stream->request.method == "HEAD");
   co_await with_token(stream->closed(),
                       shared_.handler.handle(std::move(stream->request), body, answer));

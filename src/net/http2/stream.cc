@@ -29,15 +29,19 @@ Task<Result<>> Http2Stream::write(Chunk chunk) {
   if (failure_) co_return *failure_;
   if (connection_ == nullptr) co_return closed_error();
   if (output_ended_) co_return Error(Reason::InternalError, "write after the end of the stream");
-  if (chunk.empty()) co_return ok();
-  output_bytes_ += chunk.size();
-  output_.push_back(std::move(chunk));
-  connection_->resume(*this);
+  queue(std::move(chunk));
   if (output_bytes_ <= kHighWaterBytes) co_return ok();
   CO_TRY(co_await writers_.wait(
       [this] { return output_bytes_ <= kHighWaterBytes || connection_ == nullptr; }));
   if (failure_) co_return *failure_;
   co_return ok();
+}
+
+void Http2Stream::queue(Chunk chunk) {
+  if (chunk.empty() || connection_ == nullptr) return;
+  output_bytes_ += chunk.size();
+  output_.push_back(std::move(chunk));
+  connection_->resume(*this);
 }
 
 void Http2Stream::end_output(Headers trailers) {
@@ -58,7 +62,7 @@ void Http2Stream::received(std::string_view bytes) {
   readers_.wake_all();
 }
 
-void Http2Stream::input_ended() {
+void Http2Stream::end_input() {
   input_ended_ = true;
   readers_.wake_all();
   changed();

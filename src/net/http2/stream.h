@@ -32,6 +32,8 @@ class Http2Stream {
   [[nodiscard]] const Headers& trailers() const { return trailers_in_; }
   [[nodiscard]] bool is_input_ended() const { return input_ended_; }
 
+  /// Queues bytes without waiting.
+  void queue(Chunk chunk);
   /// Queues bytes; waits while more than a bounded amount is queued.
   Task<Result<>> write(Chunk chunk);
   /// No more bytes follow. Trailers' names are lowered.
@@ -43,6 +45,8 @@ class Http2Stream {
   /// Cancelled when the stream ends before its output did, or with its connection.
   [[nodiscard]] CancelToken closed() const { return closed_.token(); }
   void cancel() { closed_.cancel(); }
+  /// The peer surely did nothing about the stream (RFC 9113 8.7).
+  [[nodiscard]] bool is_refused() const { return refused_; }
   [[nodiscard]] bool is_closed() const { return connection_ == nullptr; }
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
@@ -61,13 +65,14 @@ class Http2Stream {
 
  private:
   void received(std::string_view bytes);
-  void input_ended();
+  void end_input();
   void on_closed(Error error, bool clean);
   /// Copies what fits; called when the connection makes a DATA frame.
   std::size_t take_output(char* buffer, std::size_t size);
 
   std::string input_;
   bool input_ended_ = false;
+  bool refused_ = false;
   std::optional<Error> failure_;
   WaitQueue readers_;
 

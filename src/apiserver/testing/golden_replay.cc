@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apiserver/testing/golden_replay.h"
+
+#include "api/resources.h"
+#include "apiserver/registry/kind_rules.h"
+#include "base/check.h"
+#include "codec/json.h"
+#include "codec/typed.h"
+#include "object/equality.h"
+#include "schema/defaulting.h"
+#include "schema/metadata_validation.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+
+namespace knarr::apiserver::testing {
+
+using object::Document;
+using object::Draft;
+using object::NodeRef;
+using object::Value;
+
+namespace {
+
+constexpr std::string_view kNamespace = "golden-namespace";  // "<ns>" in the answers.
+
+// ---------------------------------------------------------------- texts
+
+std::string replace_all(std::string text, std::string_view what, std::string_view with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+// The end of the JSON value that begins at `from` with [ or {.
+std::size_t end_of_json(std::string_view text, std::size_t from) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = from; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      else if (c == '"') quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return text.size();
+}
+
+// Without quoted structs: the reference prints Go's internal ones.
+std::string soften(std::string_view text) {
+  constexpr std::string_view kMark = " value: ";
+  std::string out;
+  while (true) {
+    const std::size_t at = text.find(kMark);
+    if (at == std::string_view::npos) return out.append(text);
+    out.append(text.substr(0, at + kMark.size()));
+    text.remove_prefix(at + kMark.size());
+    if (!text.empty() && (text[0] == '{' || text[0] == '[')) {
+      out += "<value>";
+      text.remove_prefix(end_of_json(text, 0));
+    }
+  }
+}
+
+std::string json_of(Value value) {
+  std::string out;
+  codec::write_json(out, value);
+  return out;
+}
+
+// ---------------------------------------------------------------- paths
+
+struct Target {
+  std::string group, version, resource, name, subresource;
+};
+
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    if (slash != 0) parts.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) break;
+    path.remove_prefix(slash + 1);
+  }
+  return parts;
+}
+
+std::optional<Target> target_of(std::string_view path) {
+  std::vector<std::string_view> parts = split(path);
+  Target target;
+  std::size_t at = 0;
+  if (parts.size() >= 3 && parts[0] == "api") {
+    target.version = parts[1], at = 2;
+  } else if (parts.size() >= 4 && parts[0] == "apis") {
+    target.group = parts[1], target.version = parts[2], at = 3;
+  } else {
+    return std::nullopt;
+  }
+  if (parts.size() > at + 2 && parts[at] == "namespaces") at += 2;
+  target.resource = parts[at++];
+  if (at < parts.size()) target.name = parts[at++];
+  if (at < parts.size()) target.subresource = parts[at++];
+  return target;
+}
+
+// ---------------------------------------------------------------- comparison
+
+// "<uid1>", "<time>", "<masked>": made up by the server.
+bool is_placeholder(Value value) {
+  const std::string_view text = value.as_string();
+  return text.size() > 2 && text.front() == '<' && text.back() == '>';
+}
+
+bool made_by_server(std::string_view path) {
+  return path == "/metadata/managedFields" || path == "/metadata/uid" ||
+         path == "/metadata/resourceVersion" || path == "/metadata/creationTimestamp";
+}
+
+// The first difference, "" when there is none.
+std::string difference(Value want, Value have, const std::string& path) {
+  if (is_placeholder(want) || made_by_server(path)) return {};
+  if (want.is_map() && have.is_map()) {
+    for (const auto [key, atom, value] : want.entries()) {
+      const std::string at = fmt::format("{}/{}", path, key);
+      if (made_by_server(at) || is_placeholder(value)) continue;
+      if (!have[key].exists()) return fmt::format("{}: missing, want {}", at, json_of(value));
+      if (auto text = difference(value, have[key], at); !text.empty()) return text;
+    }
+    for (const auto [key, atom, value] : have.entries()) {
+      const std::string at = fmt::format("{}/{}", path, key);
+      if (!want[key].exists() && !made_by_server(at)) {
+        return fmt::format("{}: not wanted, have {}", at, json_of(value));
+      }
+    }
+    return {};
+  }
+  if (want.is_list() && have.is_list()) {
+    for (std::size_t i = 0; i < want.size() && i < have.size(); ++i) {
+      auto text = difference(want.at(i), have.at(i), fmt::format("{}/{}", path, i));
+      if (!text.empty()) return text;
+    }
+    if (want.size() == have.size()) return {};
+  } else if (object::equal(want, have)) {
+    return {};
+  }
+  return fmt::format("{}: want {}, have {}", path, json_of(want), json_of(have));
+}
+
+Value at_pointer(Value value, std::string_view pointer) {
+  for (const std::string_view part : split(pointer)) {
+    const std::string key = replace_all(replace_all(std::string(part), "~1", "/"), "~0", "~");
+    value = value.is_list() ? value.at(std::strtoul(key.c_str(), nullptr, 10)) : value[key];
+  }
+  return value;
+}
+
+// ---------------------------------------------------------------- the server in small
+
+void merge_patch(NodeRef target, Value patch) {
+  if (!patch.is_map()) return target.assign(patch);
+  if (!target.is_map()) target.set_map();
+  for (const auto [key, atom, value] : patch.entries()) {
+    if (value.is_null()) target.erase(key);
+    else if (value.is_map()) merge_patch(target.ensure(key), value);
+    else target.ensure(key).assign(value);
+  }
+}
+
+struct Answer {
+  int code = 0;  // 0: not played.
+  Document object;
+  std::optional<Error> error;
+};
+
+const KindRules kNoRules{};
+
+class Player {
+ public:
+  Answer play(Value step) {
+    const std::string path =
+        replace_all(std::string(step["path"].as_string()), "${ns}", kNamespace);
+    if (path.find("${") != std::string::npos || step["as"].exists() || step["token"].exists()) {
+      return {};
+    }
+    for (const auto [key, atom, value] : step["query"].entries()) {
+      if (key != "dryRun" && key != "fieldManager") return {};
+    }
+    const std::optional<Target> target = target_of(path);
+    if (!target) return {};
+    row_ = api::find_resource(target->group, target->version, target->resource);
+    if (row_ == nullptr || row_->stored_type() != row_->type()) return {};
+    const std::string key = fmt::format("{}/{}/{}", target->group, target->resource, target->name);
+    const std::string_view method = step["method"].as_string();
+    const bool dry = step["query"]["dryRun"].exists();
+    if (method == "DELETE" && !target->name.empty()) objects_.erase(key);
+    if (method == "POST" && target->name.empty()) return create(step, *target, dry);
+    if (target->name.empty() || !objects_.contains(key)) return {};
+    if (!target->subresource.empty() && target->subresource != "status" &&
+        target->subresource != "resize" && target->subresource != "ephemeralcontainers") {
+      return {};
+    }
+    if (method != "PUT" && method != "PATCH") return {};
+    return update(step, *target, key, method == "PUT", dry);
+  }
+
+ private:
+  // The object a client sent, typed; nothing when it cannot be read (other tests' business).
+  std::optional<Draft> decode(Value body) const {
+    if (!body.is_map()) return std::nullopt;
+    std::string text = replace_all(json_of(body), "${ns}", kNamespace);
+    Result<Draft> draft = codec::parse_json(text);
+    if (!draft || !codec::decode_typed(draft->root(), row_->type())) return std::nullopt;
+    return std::move(*draft);
+  }
+
+  RuleContext context(std::string_view subresource) {
+    return {.user = user_,
+            .namespace_ = kNamespace,
+            .subresource = subresource,
+            .now = {},
+            .dry_run = false,
+            .warnings = &warnings_};
+  }
+
+  const KindRules& rules() const {
+    const KindRules* found = find_kind_rules(row_->stored_group(), row_->plural());
+    return found == nullptr ? kNoRules : *found;
+  }
+
+  Answer refused(schema::FieldErrors errors, const Document& object) const {
+    Answer answer{.code = 422, .object = {}, .error = std::move(errors).to_error(
+        row_->stored_group(), row_->kind(), object::name_of(object.root()))};
+    return answer;
+  }
+
+  // What admission does to every pod in a namespace with a default service account.
+  static void admit_pod(NodeRef pod) {
+    NodeRef spec = pod.ensure_map("spec");
+    const bool mirror = pod["metadata"]["annotations"]["kubernetes.io/config.mirror"].exists();
+    if (!mirror && spec["serviceAccountName"].as_string().empty()) {
+      spec.set("serviceAccountName", "default");
+      spec.set("serviceAccount", "default");
+    }
+    if (!spec["priority"].exists()) spec.set("priority", 0);
+    if (!spec["preemptionPolicy"].exists()) spec.set("preemptionPolicy", "PreemptLowerPriority");
+    for (const std::string_view taint : {"not-ready", "unreachable"}) {
+      const std::string key = fmt::format("node.kubernetes.io/{}", taint);
+      bool tolerated = false;
+      for (NodeRef one : spec["tolerations"].items()) {
+        const std::string_view own = one["key"].as_string();
+        const std::string_view effect = one["effect"].as_string();
+        tolerated = tolerated || ((own == key || own.empty()) && (effect == "NoExecute" || effect.empty()));
+      }
+      if (tolerated) continue;
+      NodeRef one = spec.ensure_list("tolerations").append();
+      one.set("key", key);
+      one.set("operator", "Exists");
+      one.set("effect", "NoExecute");
+      one.set("tolerationSeconds", 300);
+    }
+  }
+
+  Answer create(Value step, const Target& target, bool dry) {
+    std::optional<Draft> draft = decode(step["body"]);
+    if (!draft) return {};
+    const KindRules& rules = this->rules();
+    NodeRef object = draft->root();
+    NodeRef metadata = object.ensure_map("metadata");
+    if (row_->namespaced()) metadata.set("namespace", kNamespace);
+    metadata.set("uid", "00000000-0000-4000-8000-000000000001");
+    metadata.set("creationTimestamp", "2024-01-01T00:00:00Z");
+    const std::string key =
+        fmt::format("{}/{}/{}", target.group, target.resource, metadata["name"].as_string());
+    if (objects_.contains(key)) return {};
+    schema::apply_defaults(object, row_->type());
+    if (row_->plural() == "pods") admit_pod(object);
+    if (row_->find_subresource("status") != nullptr && !rules.keep_status_on_create) {
+      object.erase("status");
+    }
+    if (rules.prepare_create != nullptr) rules.prepare_create(context(""), object);
+    if (rules.generation == Generation::OnSpecChange) metadata.set("generation", 1);
+    else metadata.erase("generation");
+    schema::apply_defaults(object, row_->type());
+    Document document = codec::freeze_typed(*draft, row_->type());
+    schema::FieldErrors errors;
+    const schema::FieldPath path("metadata");
+    schema::validate_object_meta(
+        document["metadata"], row_->namespaced(),
+        rules.name_rule != nullptr ? rules.name_rule : schema::subdomain_problems, path, errors);
+    schema::validate_builtin_finalizers(document["metadata"], path, errors);
+    if (rules.validate != nullptr) rules.validate(context(""), document.root(), errors);
+    if (!errors.empty()) return refused(std::move(errors), document);
+    if (!dry) objects_[key] = document;
+    return {.code = 201, .object = document, .error = {}};
+  }
+
+  // The new object before preparation.
+  std::optional<Draft> changed(Value step, const Document& old, bool put) const {
+    if (put) return decode(step["body"]);
+    std::string_view type = step["headers"]["Content-Type"].as_string();
+    if (type != "application/merge-patch+json" || !step["body"].is_map()) return std::nullopt;
+    Draft draft = Draft::from(old);
+    merge_patch(draft.root(), step["body"]);
+    if (!codec::decode_typed(draft.root(), row_->type())) return std::nullopt;
+    return draft;
+  }
+
+  static void keep(NodeRef object, Value old, std::string_view field) {
+    if (old[field].exists()) object.ensure(field).assign(old[field]);
+    else object.erase(field);
+  }
+
+  Answer update(Value step, const Target& target, const std::string& key, bool put, bool dry) {
+    const Document old = objects_[key];
+    std::optional<Draft> draft = changed(step, old, put);
+    if (!draft) return {};
+    const KindRules& rules = this->rules();
+    NodeRef object = draft->root();
+    NodeRef metadata = object.ensure_map("metadata");
+    for (const std::string_view field : {"namespace", "creationTimestamp", "uid", "generation"}) {
+      if (field == "uid" && metadata["uid"].exists()) continue;
+      keep(metadata, old["metadata"], field);
+    }
+    metadata.erase("resourceVersion");
+    schema::apply_defaults(object, row_->type());
+    if (target.subresource == "status") {
+      std::vector<std::string> others;
+      for (const auto [name, atom, value] : object.entries()) others.emplace_back(name);
+      for (const std::string& name : others) {
+        if (name != "metadata" && name != "status") keep(object, old.root(), name);
+      }
+      if (rules.prepare_status != nullptr) {
+        rules.prepare_status(context(target.subresource), object, old.root());
+      }
+    } else {
+      if (row_->find_subresource("status") != nullptr) keep(object, old.root(), "status");
+      if (rules.prepare_update != nullptr) {
+        rules.prepare_update(context(target.subresource), object, old.root());
+      }
+    }
+    schema::apply_defaults(object, row_->type());
+    Document document = codec::freeze_typed(*draft, row_->type());
+    schema::FieldErrors errors;
+    const schema::FieldPath path("metadata");
+    schema::validate_object_meta_update(document["metadata"], old["metadata"], path, errors);
+    schema::validate_builtin_finalizers(document["metadata"], path, errors);
+    auto* validate = target.subresource == "status" ? rules.validate_status : rules.validate_update;
+    if (validate != nullptr) {
+      validate(context(target.subresource), document.root(), old.root(), errors);
+    }
+    if (!errors.empty()) return refused(std::move(errors), document);
+    if (rules.generation == Generation::OnSpecChange && target.subresource != "status" &&
+        !object::equal(document["spec"], old["spec"])) {
+      metadata = draft->root()["metadata"];
+      metadata.set("generation", static_cast<long>(old["metadata"]["generation"].as_int() + 1));
+      document = codec::freeze_typed(*draft, row_->type());
+    }
+    if (!dry) objects_[key] = document;
+    return {.code = 200, .object = document, .error = {}};
+  }
+
+  const api::ResourceRow* row_ = nullptr;
+  auth::User user_{.name = "admin", .uid = {}, .groups = {"system:masters"}, .extra = {}};
+  std::vector<std::string> warnings_;
+  std::map<std::string, Document> objects_;
+};
+
+// ---------------------------------------------------------------- judging
+
+std::string causes_text(Value causes) {
+  std::string out;
+  for (const Value cause : causes.items()) {
+    out += fmt::format("\n      {} {}: {}", cause["field"].as_string(), cause["reason"].as_string(),
+                       soften(cause["message"].as_string()));
+  }
+  return out;
+}
+
+std::string masked(std::string_view message) {
+  return replace_all(soften(message), kNamespace, "<ns>");
+}
+
+std::string causes_text(const std::vector<Cause>& causes) {
+  std::string out;
+  for (const Cause& cause : causes) {
+    out += fmt::format("\n      {} {}: {}", cause.field, cause.type, masked(cause.message));
+  }
+  return out;
+}
+
+// What differs in a refusal, "" when nothing does.
+std::string refusal_difference(Value want, const Error& error) {
+  const Value body = want["body"];
+  const bool picked = body["/message"].exists() || body["/details"].exists();
+  const Value message = picked ? body["/message"] : body["message"];
+  const Value details = picked ? body["/details"] : body["details"];
+  const std::string wanted = causes_text(details["causes"]);
+  const std::string have = causes_text(error.causes());
+  if (details.exists() && wanted != have) return fmt::format("want{}\n    have{}", wanted, have);
+  if (message.is_string() && !is_placeholder(message) &&
+      soften(message.as_string()) != masked(error.message())) {
+    return fmt::format("want {}\n    have {}", message.as_string(), error.message());
+  }
+  return {};
+}
+
+std::string object_difference(Value want, const Document& object) {
+  const Value body = want["body"];
+  if (!body.is_map()) return {};
+  for (const auto [pointer, atom, value] : body.entries()) {
+    if (!pointer.starts_with('/')) return difference(body, object.root(), "");
+    const Value have = at_pointer(object.root(), pointer);
+    if (value.as_string() == "<absent>") {
+      if (have.exists()) return fmt::format("{}: not wanted", pointer);
+    } else if (auto text = difference(value, have, std::string(pointer)); !text.empty()) {
+      return text;
+    }
+  }
+  return {};
+}
+
+class Judge {
+ public:
+  explicit Judge(GoldenScore& score) : score_(score) {}
+
+  void judge(std::string_view name, Value step, const Answer& answer) {
+    const Value want = step["want"];
+    const std::int64_t code = want["code"].as_int();
+    if (answer.code == 0 || (code != 200 && code != 201 && code != 422)) return;
+    ++score_.played;
+    const bool accepted = code != 422;
+    std::string text;
+    if (accepted && answer.code == 422) {
+      text = fmt::format("want {}, have{}", code, causes_text(answer.error->causes()));
+    } else if (!accepted && answer.code != 422) {
+      text = fmt::format("want 422{}", causes_text((want["body"]["/details"].exists()
+                                                        ? want["body"]["/details"]
+                                                        : want["body"]["details"])["causes"]));
+    } else if (!accepted) {
+      text = refusal_difference(want, *answer.error);
+    }
+    if (text.empty()) ++score_.right;
+    if (text.empty() && accepted) {
+      ++score_.objects;
+      text = object_difference(want, answer.object);
+      if (text.empty()) ++score_.same_objects;
+      else text = "object: " + text;
+    }
+    if (text.empty()) return;
+    score_.differences.push_back(fmt::format("== {}\n  {} {} {}\n    {}", name,
+                                             step["method"].as_string(), step["path"].as_string(),
+                                             json_of(step["body"]).substr(0, 1500), text));
+  }
+
+ private:
+  GoldenScore& score_;
+};
+
+void play_steps(std::string_view name, Value steps, Player& player, Judge& judge) {
+  for (const Value step : steps.items()) {
+    if (step["watch"].as_bool()) {
+      play_steps(name, step["steps"], player, judge);
+      continue;
+    }
+    judge.judge(name, step, player.play(step));
+  }
+}
+
+}  // namespace
+
+GoldenScore play_golden(std::string_view json, std::string_view only) {
+  GoldenScore score;
+  Result<Draft> draft = codec::parse_json(json);
+  CHECK(draft.has_value());
+  const Document file = draft->freeze();
+  Judge judge(score);
+  for (const Value one : file["cases"].items()) {
+    const std::string_view name = one["name"].as_string();
+    if (name.find(only) == std::string_view::npos) continue;
+    Player player;
+    play_steps(name, one["steps"], player, judge);
+  }
+  return score;
+}
+
+}  // namespace knarr::apiserver::testing
