@@ -6,6 +6,7 @@
 #include "api/resources_sum.h"
 #include "apiserver/registry/kind_rules.h"
 #include "object/document.h"
+#include "object/draft.h"
 #include "schema/field_error.h"
 
 #include <string>
@@ -35,6 +36,10 @@ void validate_pod_spec(object::Value spec, const PodSpecOptions& options,
 /// the stored one on updates. Source: ValidatePodTemplateSpec.
 void validate_pod_template(object::Value pod_template, const schema::FieldPath& path,
                            schema::FieldErrors& errors, object::Value old_template = {});
+
+/// Removes the fields of a pod spec whose features are off in this release (stop signals, trust
+/// bundles and certificates in volumes, scheduling groups). For pods and for templates of workloads.
+void drop_disabled_pod_fields(object::NodeRef pod_spec);
 
 /// Warnings about a pod template for a client, with paths below `path`; `old_template` does not
 /// exist on creation. Source: k8s.io/kubernetes/pkg/api/pod/warnings.go.
