@@ -4,6 +4,7 @@
 
 #include "apiserver/api_server.h"
 #include "apiserver/bootstrap/bootstrap.h"
+#include "apiserver/discovery/discovery.h"
 #include "apiserver/front/http_front.h"
 #include "apiserver/health/health.h"
 #include "apiserver/policy_source.h"
@@ -42,6 +43,7 @@ struct Server::State {
   std::unique_ptr<auth::AuthorizerChain> authorizer;
   std::unique_ptr<apiserver::ApiServer> api;
   apiserver::HealthPaths* health = nullptr;
+  apiserver::DiscoveryPaths* discovery = nullptr;
   std::unique_ptr<Authentication> authentication;
   std::unique_ptr<apiserver::HttpFront> front;
   std::shared_ptr<net::TlsServerContext> tls;
@@ -107,6 +109,14 @@ void Server::State::make_api() {
   api->add_paths(std::move(paths));
   api->add_paths(std::make_unique<apiserver::MetricsPath>());
   api->add_paths(std::make_unique<apiserver::VersionPath>());
+  auto discovery_paths = std::make_unique<apiserver::DiscoveryPaths>(
+      *registry,
+      apiserver::DiscoveryOptions{
+          .server_address = fmt::format("{}:{}", advertise_address, options.https_listen_port),
+          .other_paths = {"/.well-known/openid-configuration", "/healthz", "/livez", "/metrics",
+                          "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"}});
+  discovery = discovery_paths.get();
+  api->add_paths(std::move(discovery_paths));
   auth::AuthenticationOptions how;
   how.client_authorities = pki->client_ca.bundle();
   how.request_header_authorities = pki->request_header_ca.bundle();
