@@ -46,6 +46,11 @@ void drop_disabled_pod_fields(object::NodeRef pod_spec);
 void warn_pod_template(object::Value pod_template, const schema::FieldPath& path,
                        object::Value old_template, std::vector<std::string>& warnings);
 
+/// The names of the secrets (config maps) that a pod refers to, from volumes, variables and pull
+/// secrets; sorted, each once.
+std::vector<std::string> pod_secret_names(object::Value pod);
+std::vector<std::string> pod_config_map_names(object::Value pod);
+
 using api::qos_class;  // The class a pod belongs to by its spec: api/resources_sum.h.
 using api::QosClass;
 
