@@ -35,7 +35,7 @@ Result<Draft> read_review(Call& call, const ReviewKind& kind) {
   served.type = type;
   served.api_version = kind.api_version;
   const WriteCall write = write_call(call, options);
-  TRY(track_fields(write, served, nullptr, draft, call.parts->registry.clock().system_now()));
+  TRY(track_fields(write, served, call.parts->registry, nullptr, draft, call.parts->registry.clock().system_now()));
   return draft;
 }
 
