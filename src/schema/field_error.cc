@@ -163,6 +163,19 @@ void FieldErrors::type_invalid(const FieldPath& path, std::string_view value,
       with_detail(fmt::format("Invalid value: {}", go_quote(value)), detail));
 }
 
+namespace {
+
+std::string supported_detail(const std::vector<std::string_view>& supported) {
+  std::string detail;
+  for (const std::string_view one : supported) {
+    detail += detail.empty() ? "supported values: " : ", ";
+    detail += go_quote(one);
+  }
+  return detail;
+}
+
+}  // namespace
+
 void FieldErrors::not_supported(const FieldPath& path, std::string_view value,
                                 std::initializer_list<std::string_view> supported) {
   not_supported(path, value, std::vector<std::string_view>(supported));
@@ -170,13 +183,14 @@ void FieldErrors::not_supported(const FieldPath& path, std::string_view value,
 
 void FieldErrors::not_supported(const FieldPath& path, std::string_view value,
                                 const std::vector<std::string_view>& supported) {
-  std::string detail;
-  for (const std::string_view one : supported) {
-    detail += detail.empty() ? "supported values: " : ", ";
-    detail += go_quote(one);
-  }
   add("FieldValueNotSupported", path,
-      with_detail(fmt::format("Unsupported value: {}", go_quote(value)), detail));
+      with_detail(fmt::format("Unsupported value: {}", go_quote(value)), supported_detail(supported)));
+}
+
+void FieldErrors::not_supported(const FieldPath& path, object::Value value,
+                                const std::vector<std::string_view>& supported) {
+  add("FieldValueNotSupported", path,
+      with_detail(fmt::format("Unsupported value: {}", print_value(value)), supported_detail(supported)));
 }
 
 void FieldErrors::forbidden(const FieldPath& path, std::string_view detail) {

@@ -68,6 +68,9 @@ class FieldErrors {
                      std::initializer_list<std::string_view> supported);
   void not_supported(const FieldPath& path, std::string_view value,
                      const std::vector<std::string_view>& supported);
+  /// The same for a value that is no text, a list of texts say.
+  void not_supported(const FieldPath& path, object::Value value,
+                     const std::vector<std::string_view>& supported);
   /// `field: Forbidden: detail`
   void forbidden(const FieldPath& path, std::string_view detail);
   /// `field: Duplicate value: "x"[: detail]`

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who sends a request to this server: client certificate, bearer token or nobody; and impersonation.
+// Who sends a request to this server, and as whom it is to run: auth's authenticator and
+// impersonation behind the front door's interface; and what service account tokens refer to, looked
+// up in memory.
 #pragma once
 
 #include "apiserver/front/http_front.h"
-#include "auth/client_certificate.h"
+#include "auth/authentication.h"
+#include "auth/impersonation.h"
+#include "auth/service_account_token.h"
 #include "base/clock.h"
 
 #include <memory>
@@ -12,17 +16,29 @@ namespace knarr::server {
 
 class Authentication final : public apiserver::FrontAuthenticator {
  public:
-  Authentication(auth::CertificateVerifier verifier, const auth::Authorizer& authorizer, Clock& clock)
-      : verifier_(std::move(verifier)), authorizer_(authorizer), clock_(clock) {}
+  Authentication(auth::AuthenticationOptions options, const auth::Authorizer& authorizer, Clock& clock)
+      : authenticator_(std::move(options)), impersonator_(authorizer), clock_(clock) {}
 
   Task<Result<auth::User>> authenticate(const net::HttpRequest* request) override;
   Task<Result<auth::User>> impersonate(const net::HttpRequest* request, auth::User user,
                                        const apiserver::RequestInfo* info) override;
 
  private:
-  auth::CertificateVerifier verifier_;
-  const auth::Authorizer& authorizer_;
+  auth::RequestAuthenticator authenticator_;
+  auth::Impersonator impersonator_;
   Clock& clock_;
+};
+
+/// Service accounts, pods, secrets and nodes in memory, for the checks of bound tokens.
+class MemoryTokenSubjects final : public auth::TokenSubjects {
+ public:
+  explicit MemoryTokenSubjects(apiserver::Registry& registry) : registry_(registry) {}
+  [[nodiscard]] std::optional<auth::TokenSubject> find(auth::TokenObject kind,
+                                                       std::string_view namespace_,
+                                                       std::string_view name) const override;
+
+ private:
+  apiserver::Registry& registry_;
 };
 
 }  // namespace knarr::server

@@ -107,9 +107,11 @@ void Server::State::make_api() {
   api->add_paths(std::move(paths));
   api->add_paths(std::make_unique<apiserver::MetricsPath>());
   api->add_paths(std::make_unique<apiserver::VersionPath>());
-  std::vector<auth::Certificate> authorities = pki->client_ca.bundle();
-  authentication = std::make_unique<Authentication>(auth::CertificateVerifier(authorities),
-                                                    *authorizer, loop);
+  auth::AuthenticationOptions how;
+  how.client_authorities = pki->client_ca.bundle();
+  how.request_header_authorities = pki->request_header_ca.bundle();
+  how.request_header.allowed_names = {std::string(auth::kRequestHeaderName)};
+  authentication = std::make_unique<Authentication>(std::move(how), *authorizer, loop);
   front = std::make_unique<apiserver::HttpFront>(*api, *authentication);
 }
 

@@ -6,7 +6,7 @@
 #include "codec/protobuf.h"
 #include "codec/yaml.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 namespace knarr::apiserver {
 
@@ -67,6 +67,7 @@ Result<Parsed> parse_text(std::string_view bytes, Format format, std::string_vie
   }
   parsed.draft = std::move(*draft);
   parsed.notes.duplicate_fields = std::move(notes.duplicate_fields);
+  parsed.notes.problems = std::move(notes.problems);
   if (!parsed.draft.root().is_map()) {
     return unrecognized(kind, "couldn't get version/kind; json parse error: the body is not an object",
                         bytes);
@@ -101,26 +102,15 @@ Result<> report_notes(Call& call, const codec::DecodeNotes& notes, std::string_v
                       std::string_view version, WriteOptions::Validation validation) {
   using Validation = WriteOptions::Validation;
   if (validation == Validation::Ignore) return ok();
-  std::vector<std::string> problems;
-  for (const std::string& field : notes.unknown_fields) {
-    problems.push_back(fmt::format("unknown field \"{}\"", field));
-  }
-  for (const std::string& field : notes.duplicate_fields) {
-    problems.push_back(fmt::format("duplicate field \"{}\"", field));
-  }
+  std::vector<std::string> problems = notes.problems;
   if (problems.empty()) return ok();
   if (validation == Validation::Warn) {
     for (std::string& problem : problems) call.warnings.push_back(std::move(problem));
     return ok();
   }
-  std::string all;
-  for (const std::string& problem : problems) {
-    if (!all.empty()) all += ", ";
-    all += problem;
-  }
   return Error(Reason::BadRequest,
                fmt::format("{} in version \"{}\" cannot be handled as a {}: strict decoding error: {}",
-                           kind, version_part(version), kind, all));
+                           kind, version_part(version), kind, fmt::join(problems, ", ")));
 }
 
 Result<Draft> read_object(Call& call, Type type, std::string_view api_version,

@@ -64,6 +64,12 @@ WriteCall write_call(const Call& call, const WriteOptions& options);
 Result<> track_fields(const WriteCall& write, const Served& served, const object::Document* current,
                       object::Draft& draft, SystemTime now);
 
+/// The object that server-side apply makes of the current one (null: none) and a configuration,
+/// served version, typed, defaulted, with its managedFields. Errors: Conflict, BadRequest, Invalid.
+Result<object::Draft> apply_fields(const WriteCall& write, const Served& served, Registry& registry,
+                                   const object::Document* current, const object::Draft& applied,
+                                   bool force, SystemTime now);
+
 /// The reply with an object of the called resource (or of `served`, for its version).
 ApiReply object_reply(const Call& call, const object::Document& stored, int code);
 /// Takes the warnings along.

@@ -36,10 +36,11 @@ std::string_view options_kind(WriteVerb verb) {
 
 void check_dry_run(const std::vector<std::string_view>& values, FieldErrors& errors) {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] != "All") {
-      errors.not_supported(FieldPath("dryRun"), values[i], {"All"});
-      return;
-    }
+    if (values[i] == "All") continue;
+    object::Draft list;  // The message shows the whole list.
+    for (std::string_view value : values) list.root().append_string(value);
+    errors.not_supported(FieldPath("dryRun"), object::Draft::freeze(list.root()).root(), {"All"});
+    return;
   }
 }
 
@@ -148,7 +149,7 @@ Result<WriteOptions> read_write_options(const Call& call, WriteVerb verb) {
   check_manager(manager, errors);
   check_dry_run(query.all("dryRun"), errors);
   if (!validation.empty() && validation != "Ignore" && validation != "Warn" && validation != "Strict") {
-    errors.not_supported(FieldPath("fieldValidation"), validation, {"Ignore", "Warn", "Strict"});
+    errors.not_supported(FieldPath("fieldValidation"), validation, {"", "Ignore", "Strict", "Warn"});
   }
   if (!errors.empty()) return std::move(errors).to_error("meta.k8s.io", options_kind(verb), "");
   options.dry_run = !query.all("dryRun").empty();

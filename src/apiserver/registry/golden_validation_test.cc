@@ -26,6 +26,7 @@ constexpr Mark kMarks[] = {
     {"pods-update", 0, 0},
     {"pods-lifecycle", 0, 0},
     {"pods-defaults", 0, 0},
+    {"pods-admission", 0, 0},
 };
 
 std::string golden_folder() {

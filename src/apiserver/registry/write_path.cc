@@ -56,6 +56,13 @@ void take_from(NodeRef object, Value old, object::Atom field) {
   }
 }
 
+// Kubernetes defaults what it reads from its store: what depends on fields that a kind's prepare
+// function set shows in the answer, though validation has not seen it (a Job's labels).
+Document defaulted_again(Draft& draft, object::Type type) {
+  schema::apply_defaults(draft.root(), type);
+  return codec::freeze_typed(draft, type);
+}
+
 }  // namespace
 
 RuleContext Registry::context(WriteCall& call) const {
@@ -146,13 +153,8 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
   NodeRef object = draft.root();
   if (collection.has_status && !rules.keep_status_on_create) object.erase(atom::status);
   if (rules.prepare_create != nullptr) rules.prepare_create(rule_context, object);
-  NodeRef metadata = object.ensure_map("metadata");
-  if (rules.generation != Generation::None) {
-    metadata.set("generation", 1);
-  } else {
-    metadata.erase(atom::generation);
-  }
-  schema::apply_defaults(object, collection.type);
+  // Kinds that do not count keep what the client says.
+  if (rules.generation != Generation::None) object.ensure_map("metadata").set("generation", 1);
   Document document = codec::freeze_typed(draft, collection.type);
   schema::FieldErrors errors;
   schema::validate_object_meta(document[atom::metadata], collection.namespaced, name_rule(rules),
@@ -164,6 +166,7 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
                                       object::name_of(document.root()));
   }
   if (rules.warn != nullptr) rules.warn(rule_context, document.root(), {});
+  if (rules.prepare_create != nullptr) document = defaulted_again(draft, collection.type);
   return document;
 }
 
@@ -179,6 +182,7 @@ Task<Result<Written>> Registry::create(WriteCall* call, Draft object) {
     Draft draft = generated ? Draft::from(original.root()) : std::move(object);
     fill_new_metadata(*call, draft.root()["metadata"], parts_.clock.system_now(), parts_.rng);
     CO_TRY(co_await admit(call, Operation::Create, &draft, {}));
+    schema::apply_defaults(draft.root(), collection->type);  // Of what admission added.
     if (generated) {
       draft.root().ensure_map("metadata").set(
           "name", generate_name(draft[atom::metadata][atom::generateName].as_string(), parts_.rng));
@@ -213,6 +217,7 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   const RuleContext rule_context = context(call);
   NodeRef object = draft.root();
   keep_system_metadata(object.ensure_map("metadata"), old[atom::metadata]);
+  take_from(object["metadata"], old[atom::metadata], atom::generation);
   if (call.subresource == "status") {
     std::vector<std::string> others;
     for (auto [key, atom, child] : object.entries()) {
@@ -229,7 +234,6 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
     if (collection.has_status && call.subresource.empty()) take_from(object, old.root(), atom::status);
     if (rules.prepare_update != nullptr) rules.prepare_update(rule_context, object, old.root());
   }
-  schema::apply_defaults(object, collection.type);
   codec::normalize(object, collection.type);
   NodeRef metadata = object["metadata"];
   const std::int64_t generation = old[atom::metadata][atom::generation].as_int();
@@ -238,14 +242,12 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
     if (!raised) {
       const bool changed =
           !same_but_metadata_and_status(object, old.root()) ||
-          (!rules.generation_also.empty() &&
+          (!rules.generation_also.empty() && call.subresource.empty() &&
            !object::equal(old[atom::metadata][rules.generation_also],
                           metadata[rules.generation_also]));
       metadata.set("generation", generation + (changed ? 1 : 0));
       if (generation == 0 && !changed) metadata.erase(atom::generation);
     }
-  } else {
-    take_from(metadata, old[atom::metadata], atom::generation);
   }
   Document document = codec::freeze_typed(draft, collection.type);
   schema::FieldErrors errors;
@@ -259,6 +261,9 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
                                       object::name_of(document.root()));
   }
   if (rules.warn != nullptr) rules.warn(rule_context, document.root(), old.root());
+  if (rules.prepare_update != nullptr || !call.subresource.empty()) {
+    document = defaulted_again(draft, collection.type);
+  }
   return document;
 }
 
@@ -285,6 +290,7 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
   }
   CO_TRY(check_pins(*collection, draft[atom::metadata], old));
   CO_TRY(co_await admit(call, Operation::Update, &draft, old));
+  schema::apply_defaults(draft.root(), collection->type);  // Of what admission added.
   Reservation reservation =
       collection->allocator == nullptr
           ? Reservation()

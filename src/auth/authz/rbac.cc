@@ -28,12 +28,14 @@ struct Binding {
   std::string name;
   bool to_cluster_role = true;
   std::string role;
+  std::string role_key;
   std::vector<Subject> subjects;
-
-  [[nodiscard]] std::string_view role_namespace() const {
-    return to_cluster_role ? std::string_view() : std::string_view(namespace_);
-  }
 };
+
+/// What a role is indexed by; the namespace of a ClusterRole is "".
+std::string key_of_role(std::string_view namespace_, std::string_view name) {
+  return fmt::format("{}/{}", namespace_, name);
+}
 
 bool by_name(const Binding* a, const Binding* b) {
   return a->name < b->name;
@@ -109,6 +111,8 @@ std::unique_ptr<Binding> read_binding(const object::Document& object) {
   binding->name = object::name_of(object.root());
   binding->to_cluster_role = object["roleRef"]["kind"].as_string() != "Role";
   binding->role = object["roleRef"]["name"].as_string();
+  binding->role_key = key_of_role(
+      binding->to_cluster_role ? std::string_view() : binding->namespace_, binding->role);
   for (object::Value item : object["subjects"].items()) {
     if (auto subject = read_subject(item, binding->namespace_)) {
       binding->subjects.push_back(std::move(*subject));
@@ -163,14 +167,15 @@ class RbacAuthorizer::Index {
  public:
   void change_role(const object::Document& object) {
     RuleSetRef rules = read_rules(object);  // Outside of the lock.
-    std::string key = role_key(object::namespace_of(object.root()), object::name_of(object.root()));
+    std::string key =
+        key_of_role(object::namespace_of(object.root()), object::name_of(object.root()));
     const std::unique_lock lock(mutex_);
     roles_[std::move(key)] = std::move(rules);
   }
 
   void remove_role(std::string_view namespace_, std::string_view name) {
     const std::unique_lock lock(mutex_);
-    roles_.erase(role_key(namespace_, name));
+    roles_.erase(key_of_role(namespace_, name));
   }
 
   void change_binding(const object::Document& object) {
@@ -193,7 +198,7 @@ class RbacAuthorizer::Index {
 
   [[nodiscard]] RuleSetRef role(std::string_view namespace_, std::string_view name) const {
     const std::shared_lock lock(mutex_);
-    return find_role(namespace_, name);
+    return find_role(key_of_role(namespace_, name));
   }
 
   /// Calls `visit(binding, rules)` for every binding of the user that counts in a namespace, until
@@ -202,7 +207,7 @@ class RbacAuthorizer::Index {
   void visit(const User& user, std::string_view namespace_, Visit visit) const {
     const std::shared_lock lock(mutex_);
     const auto with_rules = [&](const Binding& binding) {
-      return visit(binding, find_role(binding.role_namespace(), binding.role));
+      return visit(binding, find_role(binding.role_key));
     };
     const auto walk = [&](std::string_view scope_name) {
       const auto scope = scopes_.find(scope_name);
@@ -212,13 +217,10 @@ class RbacAuthorizer::Index {
   }
 
  private:
-  static std::string role_key(std::string_view namespace_, std::string_view name) {
-    return fmt::format("{}/{}", namespace_, name);
-  }
-
-  [[nodiscard]] RuleSetRef find_role(std::string_view namespace_, std::string_view name) const {
-    const auto at = roles_.find(role_key(namespace_, name));
-    return at == roles_.end() ? nullptr : at->second;
+  [[nodiscard]] const RuleSetRef& find_role(const std::string& key) const {
+    static const RuleSetRef kNone;
+    const auto at = roles_.find(key);
+    return at == roles_.end() ? kNone : at->second;
   }
 
   mutable std::shared_mutex mutex_;  // Leaf: no other lock is taken under it.

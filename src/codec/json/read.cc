@@ -91,11 +91,12 @@ class Reader {
       if (in_.peek() != '"') return expected("a key in quotes");
       std::string_view key;
       if (!in_.string(key)) return false;
-      const std::size_t seen = filter.find(node, key, object::find_atom(key));
+      const object::Atom atom = object::find_atom(key);
+      const std::size_t seen = filter.find(node, key, atom);
       NodeRef child;
       if (seen == KeyFilter::kNone) {
         frame.index = node.size();
-        child = node.append_entry(key);
+        child = node.append_entry(key, atom);
       } else {
         frame.index = seen;
         duplicate(frame);
@@ -176,7 +177,12 @@ class Reader {
 class Compactor {
  public:
   Compactor(std::string& out, std::string_view text, const JsonLimits& limits)
-      : out_(out), in_(text), limits_(limits) {}
+      : out_(out),
+        in_(text),
+        limits_(limits),
+        plain_(text.find_first_of("<>&\xE2") == std::string_view::npos) {
+    out_.reserve(out_.size() + text.size());
+  }
 
   bool document() {
     if (!value(0)) return false;
@@ -233,7 +239,7 @@ class Compactor {
   bool text() {
     std::string_view token;
     if (!in_.string_token(token)) return false;
-    if (token.find_first_of("<>&\xE2") == std::string_view::npos) return put(token);
+    if (plain_) return put(token);
     for (std::size_t i = 0; i < token.size(); ++i) {
       const char c = token[i];
       if (c == '<' || c == '>' || c == '&') {
@@ -256,6 +262,7 @@ class Compactor {
   std::string& out_;
   JsonLexer in_;
   const JsonLimits& limits_;
+  bool plain_;  // Nothing in the text that Go escapes.
 };
 
 }  // namespace

@@ -20,6 +20,11 @@ constinit const KindRules* const kWithFunctions[] = {
     &kinds::kJobRules,
     &kinds::kCronJobRules,
     &kinds::kServiceRules,
+    &kinds::kConfigMapRules,
+    &kinds::kSecretRules,
+    &kinds::kServiceAccountRules,
+    &kinds::kNamespaceRules,
+    &kinds::kEventRules,
 };
 
 bool is_of(const KindRules& rules, std::string_view group, std::string_view resource) {

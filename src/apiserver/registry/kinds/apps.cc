@@ -273,8 +273,8 @@ void validate_daemon_set(const RuleContext&, Value object, FieldErrors& errors) 
 }
 
 void validate_daemon_set_update(const RuleContext&, Value object, Value old, FieldErrors& errors) {
-  check_daemon_set_spec(object["spec"], old["spec"], errors);
   immutable(object["spec"], old["spec"], "selector", FieldPath("spec"), errors);
+  check_daemon_set_spec(object["spec"], old["spec"], errors);
 }
 
 void validate_daemon_set_status(const RuleContext&, Value object, Value old, FieldErrors& errors) {

@@ -16,7 +16,7 @@ namespace {
 
 // What an update of a status changed.
 struct Changes {
-  bool complete, failed, finished, failure_target, criteria_met;
+  bool complete, failed, finished, failure_target;
   bool active, ready, terminating, uncounted, start_time, completion_time;
   bool completed_indexes, failed_indexes;
 };
@@ -34,7 +34,6 @@ Changes changes_of(Value status, Value old) {
           .failed = condition("Failed"),
           .finished = is_finished(status) != is_finished(old),
           .failure_target = condition("FailureTarget"),
-          .criteria_met = condition("SuccessCriteriaMet"),
           .active = field("active"),
           .ready = field("ready"),
           .terminating = field("terminating"),
@@ -87,11 +86,11 @@ void check_end_states(Value status, const Changes& changed, const FieldPath& pat
   const bool failed = has_condition(status, "Failed");
   const bool failure_target = has_condition(status, "FailureTarget");
   const bool criteria_met = has_condition(status, "SuccessCriteriaMet");
-  if ((changed.failed || changed.failure_target) && failed && !failure_target) {
+  if (changed.failed && failed && !failure_target) {
     invalid_bare(errors, conditions,
                  "cannot set Failed=True condition without the FailureTarget=true condition");
   }
-  if ((changed.complete || changed.criteria_met) && complete && !criteria_met) {
+  if (changed.complete && complete && !criteria_met) {
     invalid_bare(errors, conditions,
                  "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
   }
@@ -109,7 +108,7 @@ void check_finished(Value status, bool suspended, const Changes& changed, const 
     errors.invalid(path.child("terminating"), status["terminating"].as_int(),
                    "terminating>0 is invalid for finished job");
   }
-  if ((changed.ready || changed.active) &&
+  if ((changed.ready || changed.active) && given(status["ready"]) &&
       status["ready"].as_int() > status["active"].as_int()) {
     errors.invalid(path.child("ready"), status["ready"].as_int(),
                    "cannot set more ready pods than active");

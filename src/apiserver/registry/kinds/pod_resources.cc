@@ -262,6 +262,10 @@ void check_pod_resource_claims(Value claims, Value metadata, const FieldPath& pa
                                FieldErrors& errors) {
   std::set<std::string_view> names;
   std::size_t i = 0;
+  const FieldPath whole;
+  if (!claims.empty() && metadata["annotations"]["kubernetes.io/config.mirror"].exists()) {
+    errors.forbidden(whole.key(""), "static pods do not support resource claims");
+  }
   for (const Value claim : claims.items()) {
     const FieldPath at = path.index(i++);
     const FieldPath name_path = at.child("name");

@@ -18,7 +18,6 @@ namespace service {
 
 namespace {
 
-constexpr std::int64_t kKubeletPort = 10250;
 constexpr std::int64_t kMaxAffinitySeconds = 86400;
 constexpr std::string_view kOnlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'";
 constexpr std::string_view kNotExternalName = "may not be set for ExternalName services";
@@ -54,18 +53,7 @@ void check_port(Value port, bool name_required, std::set<std::string_view>& name
 
 void check_type_fields(Value spec, const FieldPath& path, FieldErrors& errors) {
   const std::string_view type = type_of(spec);
-  const FieldPath ports = path.child("ports");
   const FieldPath ips = path.child("clusterIPs");
-  if (is_load_balancer(spec)) {
-    std::size_t i = 0;
-    for (const Value port : spec["ports"].items()) {
-      const FieldPath at = ports.index(i++);
-      if (port["port"].as_int() != kKubeletPort) continue;
-      errors.invalid(at, kKubeletPort,
-                     fmt::format("may not expose port {} externally since it is used by kubelet",
-                                 kKubeletPort));
-    }
-  }
   if (may_have_node_ports(spec) && is_headless(spec)) {
     errors.invalid(ips.index(0), "None",
                    fmt::format("may not be set to 'None' for {} services", type));
@@ -239,7 +227,7 @@ void check_traffic_policies(Value spec, const FieldPath& path, FieldErrors& erro
     }
   }
   one_of(spec, "internalTrafficPolicy", {"Cluster", "Local"}, path, errors,
-         !needs_cluster_ip(spec));
+         type_of(spec) != "ClusterIP" && !may_have_node_ports(spec));
   if (const Value distribution = spec["trafficDistribution"]; given(distribution)) {
     const std::string_view text = distribution.as_string();
     if (text != "PreferClose" && text != "PreferSameZone" && text != "PreferSameNode") {
@@ -343,18 +331,29 @@ void warn(const RuleContext& context, Value object, Value old) {
   if (!external_name && !spec["externalName"].as_string().empty()) {
     out.emplace_back("spec.externalName is ignored when spec.type is not \"ExternalName\"");
   }
-  if (spec["trafficDistribution"].as_string() == "PreferClose") {
-    out.emplace_back(
-        "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"");
-  }
   if (has_external_ips && !external_name) {
     out.emplace_back(
         "spec.externalIPs is deprecated and may no longer be implemented in some clusters");
   }
+  if (spec["trafficDistribution"].as_string() == "PreferClose") {
+    out.emplace_back(
+        "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"");
+  }
+}
+
+// Traffic inside the cluster does not pass an ExternalName.
+void drop_internal_policy(NodeRef spec) {
+  if (type_of(spec) == "ExternalName") spec.erase("internalTrafficPolicy");
+}
+
+void prepare_create(const RuleContext&, NodeRef object) {
+  if (object["spec"].is_map()) drop_internal_policy(object["spec"]);
 }
 
 void prepare_update(const RuleContext& context, NodeRef object, Value old) {
-  if (context.subresource.empty()) drop_dependent(object, old);
+  if (!context.subresource.empty() || !object["spec"].is_map()) return;
+  drop_dependent(object, old);
+  drop_internal_policy(object["spec"]);
 }
 
 }  // namespace
@@ -431,6 +430,7 @@ constinit const KindRules kServiceRules = {
     .create_on_update = true,
     .delete_returns_object = true,
     .name_rule = schema::label_problems,
+    .prepare_create = service::prepare_create,
     .prepare_update = service::prepare_update,
     .validate = service::validate,
     .validate_update = service::validate_update,

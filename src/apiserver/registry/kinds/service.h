@@ -24,8 +24,7 @@ bool is_headless(V spec) {
 }
 template <typename V>
 bool needs_cluster_ip(V spec) {
-  const std::string_view type = type_of(spec);
-  return type == "ClusterIP" || type == "NodePort" || type == "LoadBalancer";
+  return type_of(spec) != "ExternalName";
 }
 /// Node ports may be set; whether they are allocated without being asked for is another question.
 template <typename V>

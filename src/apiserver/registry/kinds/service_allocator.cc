@@ -243,11 +243,14 @@ class ServiceWrite {
   // ---- node ports
 
   Result<> take_port(int port, const FieldPath& path) {
-    if (dry_run_) {
+    const bool twice = std::ranges::find(dry_ports_, port) != dry_ports_.end();
+    const std::string complaint = !dry_run_ ? pool_.ports_.take(port)
+                                  : twice   ? "provided port is already allocated"
+                                            : "";
+    if (dry_run_ && !twice) {
       dry_ports_.push_back(port);
       return ok();
     }
-    const std::string complaint = pool_.ports_.take(port);
     if (complaint.empty()) {
       taken_ports_.push_back(port);
       return ok();

@@ -46,8 +46,10 @@ void align_cluster_ips(NodeRef spec, Value old_spec) {
   const std::string ip(spec["clusterIP"].as_string());
   const std::string_view old_ip = old_spec["clusterIP"].as_string();
   const Value old_ips = old_spec["clusterIPs"];
-  if (!old_ips.empty() && spec["clusterIPs"].empty() && ip == old_ip) {
-    spec.ensure("clusterIPs").assign(old_ips);
+  if (spec["clusterIPs"].empty() && !ip.empty()) {
+    if (ip == old_ip && !old_ips.empty()) spec.ensure("clusterIPs").assign(old_ips);
+    else spec.ensure_list("clusterIPs").append_string(ip);
+    return;
   }
   if (ip == old_ip || !same(spec["clusterIPs"], old_ips)) return;
   if (ip.empty()) {
@@ -97,7 +99,7 @@ void keep_allocated(NodeRef spec, Value old_spec) {
       spec.ensure("clusterIPs").assign(old_spec["clusterIPs"]);
     }
   }
-  if (may_have_node_ports(old_spec) && may_have_node_ports(spec)) {
+  if (allocates_node_ports(old_spec) && allocates_node_ports(spec)) {
     keep_node_ports(spec, old_spec);
   }
   if (needs_health_check_port(old_spec) && needs_health_check_port(spec) &&

@@ -59,6 +59,33 @@ void check_retention_policy(Value policy, const FieldPath& path, FieldErrors& er
   }
 }
 
+// The template as pods are made from it: claims are volumes, the host name is the server's.
+object::Document pod_template_as_made(Value spec) {
+  object::Draft draft = object::Draft::from(spec["template"]);
+  NodeRef pod = draft.root().ensure_map("spec");
+  pod.erase("hostname");
+  const Value claims = spec["volumeClaimTemplates"];
+  if (claims.empty()) return object::Draft::freeze(draft.root());
+  NodeRef volumes = pod.ensure_list("volumes");
+  const auto is_claim = [&](std::string_view name) {
+    for (const Value claim : claims.items()) {
+      if (object::name_of(claim) == name) return true;
+    }
+    return false;
+  };
+  for (std::size_t i = volumes.size(); i-- > 0;) {
+    if (is_claim(volumes.at(i)["name"].as_string())) volumes.erase_at(i);
+  }
+  std::size_t i = 0;
+  for (const Value claim : claims.items()) {
+    NodeRef volume = volumes.insert_at(i++);
+    const std::string_view name = object::name_of(claim);
+    volume.set("name", name);
+    volume.ensure_map("persistentVolumeClaim").set("claimName", name);
+  }
+  return object::Draft::freeze(draft.root());
+}
+
 // `old` is missing on creation. Rules that came late bind only new objects.
 void check_spec(Value spec, Value old_spec, FieldErrors& errors) {
   const FieldPath path("spec");
@@ -101,7 +128,8 @@ void check_spec(Value spec, Value old_spec, FieldErrors& errors) {
   check_template_labels(pod_template,
                         selector_matches(selector, pod_template["metadata"]["labels"]),
                         template_path, errors);
-  check_workload_template(pod_template, old_spec["template"], "StatefulSet", template_path, errors);
+  const object::Document as_pod = pod_template_as_made(spec);
+  check_workload_template(as_pod.root(), old_spec["template"], "StatefulSet", template_path, errors);
 }
 
 void check_claim_templates(Value spec, FieldErrors& errors) {
