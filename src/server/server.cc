@@ -20,6 +20,7 @@
 #include "base/worker.h"
 #include "net/http.h"
 #include "server/authentication.h"
+#include "server/controllers.h"
 #include "server/host.h"
 #include "store/sqlite_store.h"
 
@@ -56,6 +57,7 @@ struct Server::State {
   std::unique_ptr<apiserver::HttpFront> front;
   std::shared_ptr<net::TlsServerContext> tls;
   std::unique_ptr<net::HttpServer> http;
+  std::unique_ptr<ControllerSet> controllers;
   std::optional<auth::ServerPki> pki;
   std::string advertise_address;
   std::string service_ip;
@@ -191,6 +193,13 @@ Task<Result<>> Server::start() {
                     .request_header_ca = s.pki->request_header_ca.bundle_pem(),
                     .host_name = host_name()}));
   s.bootstrapped = true;
+  if (!s.options.disable_controller_manager) {
+    s.controllers = std::make_unique<ControllerSet>(
+        *s.api, s.loop, s.loop,
+        ControllerSettings{.selection = s.options.controllers,
+                           .options = {.root_ca_pem = s.pki->server_ca.bundle_pem()}});
+    s.controllers->start();
+  }
   CO_TRY(s.write_kubeconfig());
   log::info("ready", {{"address", s.http->address().to_string()}, {"kubeconfig", s.options.write_kubeconfig}});
   co_return ok();
@@ -198,6 +207,7 @@ Task<Result<>> Server::start() {
 
 Task<> Server::stop() {
   State& s = *state_;
+  if (s.controllers) co_await s.controllers->stop();
   if (s.http) co_await s.http->stop(kDrain);
   if (s.node_source) co_await s.node_source->stop();
   if (s.policy) co_await s.policy->stop();

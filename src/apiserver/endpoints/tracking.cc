@@ -18,7 +18,7 @@ namespace {
 std::vector<std::string_view> reset_fields(const WriteCall& write, const Served& served) {
   std::vector<std::string_view> fields;
   if (write.subresource.empty()) {
-    if (served.collection->has_status) fields.push_back("status");
+    if (served.collection != nullptr && served.collection->has_status) fields.push_back("status");
     return fields;
   }
   if (write.subresource != "status" || !served.type) return fields;
