@@ -7,6 +7,7 @@
 #include "apiserver/admission/rbac_writes.h"
 #include "apiserver/bootstrap/bootstrap.h"
 #include "apiserver/endpoints/finalize.h"
+#include "apiserver/discovery/discovery.h"
 #include "apiserver/front/http_front.h"
 #include "apiserver/health/health.h"
 #include "apiserver/identity.h"
@@ -53,6 +54,7 @@ struct Server::State {
   std::unique_ptr<auth::AuthorizerChain> authorizer;
   std::unique_ptr<apiserver::ApiServer> api;
   apiserver::HealthPaths* health = nullptr;
+  apiserver::DiscoveryPaths* discovery = nullptr;
   std::unique_ptr<Authentication> authentication;
   std::unique_ptr<apiserver::HttpFront> front;
   std::shared_ptr<net::TlsServerContext> tls;
@@ -131,6 +133,14 @@ Result<> Server::State::make_api() {
              .jwks_uri = fmt::format("https://{}:{}/openid/v1/jwks", advertise_address,
                                      options.https_listen_port)});
   api->add_special("/namespaces/finalize", apiserver::make_namespace_finalize());
+  auto discovery_paths = std::make_unique<apiserver::DiscoveryPaths>(
+      *registry,
+      apiserver::DiscoveryOptions{
+          .server_address = fmt::format("{}:{}", advertise_address, options.https_listen_port),
+          .other_paths = {"/.well-known/openid-configuration", "/healthz", "/livez", "/metrics",
+                          "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"}});
+  discovery = discovery_paths.get();
+  api->add_paths(std::move(discovery_paths));
   auth::AuthenticationOptions how;
   how.tokens = &tokens->authenticator();
   how.client_authorities = pki->client_ca.bundle();

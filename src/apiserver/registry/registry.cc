@@ -72,6 +72,12 @@ bool Registry::has_group_version(std::string_view group, std::string_view versio
   return group_versions_.contains(fmt::format("{}/{}", group, version));
 }
 
+bool Registry::has_group(std::string_view group) const {
+  const std::string prefix = fmt::format("{}/", group);
+  const auto found = group_versions_.lower_bound(prefix);
+  return found != group_versions_.end() && found->starts_with(prefix);
+}
+
 Collection* Registry::find_stored(std::string_view group, std::string_view resource) const {
   for (const auto& collection : collections_) {
     if (collection->group == group && collection->resource == resource) return collection.get();
