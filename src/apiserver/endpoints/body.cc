@@ -144,10 +144,12 @@ Result<Draft> read_object(Call& call, Type type, std::string_view api_version,
     auto decoded = codec::decode_typed(parsed.draft.root(), type, &parsed.notes);
     if (!decoded) {
       // A value of the wrong JSON kind is told in Go's manner, which clients look for.
-      const bool wrong_kind = decoded.error().message().find("expected a") != std::string::npos;
-      return std::move(decoded).error().with(
-          fmt::format("{} in version \"{}\" cannot be handled as a {}{}", kind,
-                      version_part(api_version), kind, wrong_kind ? ": json: cannot unmarshal" : ""));
+      const std::string& why = decoded.error().message();
+      const bool wrong_kind = why.find("expected a") != std::string::npos;
+      return Error(Reason::BadRequest,
+                   fmt::format("{} in version \"{}\" cannot be handled as a {}: {}{}", kind,
+                               version_part(api_version), kind,
+                               wrong_kind ? "json: cannot unmarshal " : "", why));
     }
     TRY(report_notes(call, parsed.notes, kind, api_version, validation));
   }
