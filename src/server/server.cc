@@ -7,6 +7,7 @@
 #include "apiserver/discovery/discovery.h"
 #include "apiserver/front/http_front.h"
 #include "apiserver/health/health.h"
+#include "apiserver/openapi/openapi.h"
 #include "apiserver/policy_source.h"
 #include "auth/pki.h"
 #include "auth/rbac.h"
@@ -117,6 +118,7 @@ void Server::State::make_api() {
                           "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"}});
   discovery = discovery_paths.get();
   api->add_paths(std::move(discovery_paths));
+  api->add_paths(std::make_unique<apiserver::OpenApiPaths>(*registry));
   auth::AuthenticationOptions how;
   how.client_authorities = pki->client_ca.bundle();
   how.request_header_authorities = pki->request_header_ca.bundle();
