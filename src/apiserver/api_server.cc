@@ -115,6 +115,11 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
                                 fmt::format("{}/{} is not served by this version of Knarr yet",
                                             info.resource, info.subresource)));
   }
+  if (served.collection->cache == nullptr) {
+    co_return error_reply(Error(Reason::NotImplemented,
+                                fmt::format("{} is not served by this version of Knarr yet",
+                                            served.collection->qualified_resource())));
+  }
   if (info.verb == "get") co_return co_await serve_get(&call);
   if (info.verb == "list") co_return co_await serve_list(&call);
   if (info.verb == "watch") co_return co_await serve_watch(&call);
