@@ -3,6 +3,7 @@
 // getaddrinfo under another distribution's nsswitch.conf), then hands over to cli.
 #include "cli/cli.h"
 
+#include <initializer_list>
 #include <netdb.h>
 #include <nss.h>
 

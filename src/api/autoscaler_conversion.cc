@@ -46,10 +46,11 @@ constexpr std::array<Place, 5> kObjectSpec = {{{"target", "", "describedObject"}
 constexpr std::array<Place, 3> kPodsSpec = {{{"metricName", "metric", "name"},
                                              {"selector", "metric", "selector"},
                                              {"targetAverageValue", "target", "averageValue"}}};
-constexpr std::array<Place, 4> kResourceSpec = {{{"name", "", "name"},
-                                                 {"container", "", "container"},
-                                                 {"targetAverageUtilization", "target", "averageUtilization"},
-                                                 {"targetAverageValue", "target", "averageValue"}}};
+constexpr std::array<Place, 4> kResourceSpec = {
+    {{"name", "", "name"},
+     {"container", "", "container"},
+     {"targetAverageUtilization", "target", "averageUtilization"},
+     {"targetAverageValue", "target", "averageValue"}}};
 constexpr std::array<Place, 4> kExternalSpec = {{{"metricName", "metric", "name"},
                                                  {"metricSelector", "metric", "selector"},
                                                  {"targetValue", "target", "value"},
@@ -73,10 +74,11 @@ constexpr std::array<Place, 4> kResourceStatus = {
      {"container", "", "container"},
      {"currentAverageUtilization", "current", "averageUtilization"},
      {"currentAverageValue", "current", "averageValue"}}};
-constexpr std::array<Place, 4> kExternalStatus = {{{"metricName", "metric", "name"},
-                                                   {"metricSelector", "metric", "selector"},
-                                                   {"currentValue", "current", "value"},
-                                                   {"currentAverageValue", "current", "averageValue"}}};
+constexpr std::array<Place, 4> kExternalStatus = {
+    {{"metricName", "metric", "name"},
+     {"metricSelector", "metric", "selector"},
+     {"currentValue", "current", "value"},
+     {"currentAverageValue", "current", "averageValue"}}};
 constexpr std::array<Source, 5> kStatusSources = {{{"object", kObjectStatus},
                                                    {"pods", kPodsStatus},
                                                    {"resource", kResourceStatus},
@@ -124,19 +126,22 @@ void metric_to_v1(NodeRef v2, NodeRef v1, std::span<const Source> sources) {
     if (!from.is_map()) continue;
     NodeRef to = v1.ensure_map(source.field);
     for (const Place& place : source.places) {
-      set_if_there(to, place.v1, place.v2_parent.empty() ? from[place.v2] : from[place.v2_parent][place.v2]);
+      set_if_there(to, place.v1,
+                   place.v2_parent.empty() ? from[place.v2] : from[place.v2_parent][place.v2]);
     }
   }
 }
 
 bool is_cpu(NodeRef metric) {
-  return metric["type"].as_string() == "Resource" && metric["resource"]["name"].as_string() == "cpu";
+  return metric["type"].as_string() == "Resource" &&
+         metric["resource"]["name"].as_string() == "cpu";
 }
 
 // ---- annotations
 
 /// The list in an annotation, each entry well-typed and whole; nothing when it cannot be read.
-std::optional<Draft> read_list(NodeRef annotations, std::string_view name, std::string_view type_name) {
+std::optional<Draft> read_list(NodeRef annotations, std::string_view name,
+                               std::string_view type_name) {
   NodeRef text = annotations[name];
   if (!text.is_string()) return {};
   auto parsed = codec::parse_json(text.as_string());
@@ -158,7 +163,8 @@ void write_annotation(NodeRef object, std::string_view name, NodeRef value) {
 void drop_annotations(NodeRef object) {
   NodeRef annotations = object["metadata"]["annotations"];
   if (!annotations.is_map()) return;
-  for (const std::string_view name : {kMetrics, kCurrentMetrics, kConditions, kBehavior}) annotations.erase(name);
+  for (const std::string_view name : {kMetrics, kCurrentMetrics, kConditions, kBehavior})
+    annotations.erase(name);
   if (annotations.empty()) object["metadata"].erase("annotations");
 }
 
@@ -169,18 +175,20 @@ struct Name {
   std::string_view v2;
 };
 
-constexpr std::array<Name, 4> kRules = {{{"StabilizationWindowSeconds", "stabilizationWindowSeconds"},
-                                         {"SelectPolicy", "selectPolicy"},
-                                         {"Policies", "policies"},
-                                         {"Tolerance", "tolerance"}}};
-constexpr std::array<Name, 3> kPolicy = {{{"Type", "type"}, {"Value", "value"}, {"PeriodSeconds", "periodSeconds"}}};
+constexpr std::array<Name, 4> kRules = {
+    {{"StabilizationWindowSeconds", "stabilizationWindowSeconds"},
+     {"SelectPolicy", "selectPolicy"},
+     {"Policies", "policies"},
+     {"Tolerance", "tolerance"}}};
+constexpr std::array<Name, 3> kPolicy = {
+    {{"Type", "type"}, {"Value", "value"}, {"PeriodSeconds", "periodSeconds"}}};
 
 /// Go matches names without regard to case when it reads JSON.
 NodeRef find_caseless(NodeRef map, std::string_view name) {
   for (const auto [key, atom, value] : map.entries()) {
-    if (key.size() == name.size() && std::equal(key.begin(), key.end(), name.begin(), [](char a, char b) {
-          return (a | 0x20) == (b | 0x20);
-        })) {
+    if (key.size() == name.size() &&
+        std::equal(key.begin(), key.end(), name.begin(),
+                   [](char a, char b) { return (a | 0x20) == (b | 0x20); })) {
       return value;
     }
   }
@@ -211,7 +219,9 @@ void behavior_from_annotation(NodeRef annotations, NodeRef spec) {
   made.root().set_map();
   rules_from_internal(find_caseless(parsed->root(), "ScaleUp"), made.root(), "scaleUp");
   rules_from_internal(find_caseless(parsed->root(), "ScaleDown"), made.root(), "scaleDown");
-  if (!codec::decode_typed(made.root(), types().find("autoscaling/v2.HorizontalPodAutoscalerBehavior"))) return;
+  if (!codec::decode_typed(made.root(),
+                           types().find("autoscaling/v2.HorizontalPodAutoscalerBehavior")))
+    return;
   if (!made.root().empty()) spec.ensure("behavior").assign(made.root());
 }
 
@@ -275,7 +285,8 @@ void status_from_v1(NodeRef object, NodeRef annotations) {
       metric_from_v1(metric, metrics.append(), kStatusSources, false);
     }
   }
-  if (auto conditions = read_list(annotations, kConditions, "autoscaling/v1.HorizontalPodAutoscalerCondition")) {
+  if (auto conditions =
+          read_list(annotations, kConditions, "autoscaling/v1.HorizontalPodAutoscalerCondition")) {
     status.ensure("conditions").assign(conditions->root());
   }
 }
@@ -321,7 +332,8 @@ void status_to_v1(NodeRef object) {
   for (NodeRef metric : status["currentMetrics"].items()) {
     if (is_cpu(metric) && !seen_cpu) {
       seen_cpu = true;
-      set_if_there(status, "currentCPUUtilizationPercentage", metric["resource"]["current"]["averageUtilization"]);
+      set_if_there(status, "currentCPUUtilizationPercentage",
+                   metric["resource"]["current"]["averageUtilization"]);
     }
     NodeRef entry = current.root().append();
     metric_to_v1(metric, entry, kStatusSources);

@@ -6,9 +6,9 @@
 #include "codec/json.h"
 #include "codec/typed.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace knarr::api {
 namespace {
@@ -39,10 +39,11 @@ TEST(Conversion, RenamesTheFieldsOfAnEvent) {
   const std::string core = converted("events.k8s.io/v1.Event", "core/v1.Event", R"({
     "apiVersion": "events.k8s.io/v1", "metadata": {"name": "e"}, "regarding": {"kind": "Pod"}, "note": "hello",
     "reportingController": "c", "deprecatedCount": 3, "reason": "R"})");
-  EXPECT_EQ(core,
-            R"({"apiVersion":"v1","metadata":{"name":"e"},"involvedObject":{"kind":"Pod"},"reason":"R",)"
-            R"("message":"hello","source":{},"firstTimestamp":null,"lastTimestamp":null,"count":3,)"
-            R"("eventTime":null,"reportingComponent":"c","reportingInstance":""})");
+  EXPECT_EQ(
+      core,
+      R"({"apiVersion":"v1","metadata":{"name":"e"},"involvedObject":{"kind":"Pod"},"reason":"R",)"
+      R"("message":"hello","source":{},"firstTimestamp":null,"lastTimestamp":null,"count":3,)"
+      R"("eventTime":null,"reportingComponent":"c","reportingInstance":""})");
   const Document back = convert(read("core/v1.Event", core), types().find("core/v1.Event"),
                                 types().find("events.k8s.io/v1.Event"));
   EXPECT_EQ(back["note"].as_string(), "hello");
@@ -59,9 +60,11 @@ TEST(Conversion, KnowsTheNewNamesOfFields) {
 }
 
 TEST(Conversion, KeepsTheResourceVersion) {
-  Draft draft = MUST(codec::parse_json(R"({"metadata": {"name": "e", "resourceVersion": "7"}, "reason": "R"})"));
+  Draft draft = MUST(
+      codec::parse_json(R"({"metadata": {"name": "e", "resourceVersion": "7"}, "reason": "R"})"));
   const Document event = codec::freeze_typed(draft, types().find("core/v1.Event"));
-  EXPECT_EQ(convert(event, types().find("core/v1.Event"), types().find("events.k8s.io/v1.Event")).resource_version(),
+  EXPECT_EQ(convert(event, types().find("core/v1.Event"), types().find("events.k8s.io/v1.Event"))
+                .resource_version(),
             7U);
 }
 
@@ -71,17 +74,19 @@ TEST(AutoscalerConversion, MakesMetricsOfAnAnnotation) {
     "autoscaling.alpha.kubernetes.io/metrics":
       "[{\"type\": \"Pods\", \"pods\": {\"metricName\": \"m\", \"targetAverageValue\": \"5\"}}]", "keep": "me"}},
     "spec": {"maxReplicas": 5, "scaleTargetRef": {"kind": "Deployment", "name": "d"}}})");
-  EXPECT_EQ(v2,
-            R"({"metadata":{"name":"a","annotations":{"keep":"me"}},"spec":{"scaleTargetRef":{"kind":"Deployment",)"
-            R"("name":"d"},"maxReplicas":5,"metrics":[{"type":"Pods","pods":{"metric":{"name":"m"},"target":)"
-            R"({"type":"AverageValue","averageValue":"5"}}}]},"status":{"desiredReplicas":0,"currentMetrics":null}})");
+  EXPECT_EQ(
+      v2,
+      R"({"metadata":{"name":"a","annotations":{"keep":"me"}},"spec":{"scaleTargetRef":{"kind":"Deployment",)"
+      R"("name":"d"},"maxReplicas":5,"metrics":[{"type":"Pods","pods":{"metric":{"name":"m"},"target":)"
+      R"({"type":"AverageValue","averageValue":"5"}}}]},"status":{"desiredReplicas":0,"currentMetrics":null}})");
 }
 
 TEST(AutoscalerConversion, DropsAnnotationsThatCannotBeRead) {
   for (const char* name : {"metrics", "current-metrics", "conditions", "behavior"}) {
     const std::string v2 = converted(
-        kV1, kV2, std::string(R"({"metadata": {"annotations": {"autoscaling.alpha.kubernetes.io/)") + name +
-                      R"(": "not json"}}, "spec": {"maxReplicas": 5}})");
+        kV1, kV2,
+        std::string(R"({"metadata": {"annotations": {"autoscaling.alpha.kubernetes.io/)") + name +
+            R"(": "not json"}}, "spec": {"maxReplicas": 5}})");
     EXPECT_EQ(v2,
               R"({"metadata":{},"spec":{"scaleTargetRef":{"kind":"","name":""},"maxReplicas":5},)"
               R"("status":{"desiredReplicas":0,"currentMetrics":null}})")
@@ -106,23 +111,26 @@ TEST(AutoscalerConversion, WritesWhatV1HasNoFieldsForAsKubernetesDoes) {
       "scaleDown": {"selectPolicy": "Disabled", "policies": [{"type": "Percent", "value": 10, "periodSeconds": 1800}]}}}})");
   const Document document = read(kV1, v1);
   const object::Value annotations = document["metadata"]["annotations"];
-  EXPECT_EQ(annotations["autoscaling.alpha.kubernetes.io/metrics"].as_string(),
-            R"([{"type":"Resource","resource":{"name":"memory","targetAverageValue":"100Mi"}},)"
-            R"({"type":"Object","object":{"target":{"kind":"Ingress","name":"i","apiVersion":"n/v1"},)"
-            R"("metricName":"rps","targetValue":"2k"}},{"type":"External","external":{"metricName":"queue",)"
-            R"("metricSelector":{"matchLabels":{"q":"w"}},"targetAverageValue":"30"}},{"type":"ContainerResource",)"
-            R"("containerResource":{"name":"cpu","targetAverageUtilization":50,"container":"app"}}])");
-  EXPECT_EQ(annotations["autoscaling.alpha.kubernetes.io/behavior"].as_string(),
-            R"({"ScaleUp":{"StabilizationWindowSeconds":10,"SelectPolicy":"Min","Policies":[{"Type":"Pods","Value":3,)"
-            R"("PeriodSeconds":30}],"Tolerance":"50m"},"ScaleDown":{"StabilizationWindowSeconds":null,)"
-            R"("SelectPolicy":"Disabled","Policies":[{"Type":"Percent","Value":10,"PeriodSeconds":1800}],)"
-            R"("Tolerance":null}})");
+  EXPECT_EQ(
+      annotations["autoscaling.alpha.kubernetes.io/metrics"].as_string(),
+      R"([{"type":"Resource","resource":{"name":"memory","targetAverageValue":"100Mi"}},)"
+      R"({"type":"Object","object":{"target":{"kind":"Ingress","name":"i","apiVersion":"n/v1"},)"
+      R"("metricName":"rps","targetValue":"2k"}},{"type":"External","external":{"metricName":"queue",)"
+      R"("metricSelector":{"matchLabels":{"q":"w"}},"targetAverageValue":"30"}},{"type":"ContainerResource",)"
+      R"("containerResource":{"name":"cpu","targetAverageUtilization":50,"container":"app"}}])");
+  EXPECT_EQ(
+      annotations["autoscaling.alpha.kubernetes.io/behavior"].as_string(),
+      R"({"ScaleUp":{"StabilizationWindowSeconds":10,"SelectPolicy":"Min","Policies":[{"Type":"Pods","Value":3,)"
+      R"("PeriodSeconds":30}],"Tolerance":"50m"},"ScaleDown":{"StabilizationWindowSeconds":null,)"
+      R"("SelectPolicy":"Disabled","Policies":[{"Type":"Percent","Value":10,"PeriodSeconds":1800}],)"
+      R"("Tolerance":null}})");
   EXPECT_EQ(document["spec"]["targetCPUUtilizationPercentage"].as_int(), 70);
   EXPECT_FALSE(document["spec"]["metrics"].exists());
 }
 
 TEST(AutoscalerConversion, ComesBackAsItWas) {
-  const std::string_view object = R"({"metadata":{"name":"x","annotations":{"keep":"me"}},"spec":{)"
+  const std::string_view object =
+      R"({"metadata":{"name":"x","annotations":{"keep":"me"}},"spec":{)"
       R"("scaleTargetRef":{"kind":"Deployment","name":"d"},"maxReplicas":9,"metrics":[)"
       R"({"type":"Object","object":{"describedObject":{"kind":"Ingress","name":"i"},"target":{"type":"Value",)"
       R"("value":"2k"},"metric":{"name":"rps"}}},{"type":"Resource","resource":{"name":"cpu",)"

@@ -31,20 +31,25 @@ std::uint8_t verb_bit(std::string_view verb) {
 
 ResourceTable::ResourceTable(const ResourceArrays& arrays) : arrays_(arrays) {
   subresources_.reserve(arrays_.subresources.size());
-  for (const SubresourceData& data : arrays_.subresources) subresources_.emplace_back(&arrays_, &data);
+  for (const SubresourceData& data : arrays_.subresources)
+    subresources_.emplace_back(&arrays_, &data);
   rows_.reserve(arrays_.resources.size());
   for (const ResourceData& data : arrays_.resources) {
-    rows_.emplace_back(&arrays_, &data,
-                       std::span(subresources_).subspan(data.first_subresource, data.subresource_count));
+    rows_.emplace_back(
+        &arrays_, &data,
+        std::span(subresources_).subspan(data.first_subresource, data.subresource_count));
   }
 }
 
 const ResourceRow* ResourceTable::find(std::string_view group, std::string_view version,
                                        std::string_view plural) const {
   const Key wanted{group, version, plural};
-  const auto key = [](const ResourceRow& row) { return Key{row.group(), row.version(), row.plural()}; };
-  const auto at = std::lower_bound(rows_.begin(), rows_.end(), wanted,
-                                   [&](const ResourceRow& row, const Key& other) { return key(row) < other; });
+  const auto key = [](const ResourceRow& row) {
+    return Key{row.group(), row.version(), row.plural()};
+  };
+  const auto at =
+      std::lower_bound(rows_.begin(), rows_.end(), wanted,
+                       [&](const ResourceRow& row, const Key& other) { return key(row) < other; });
   return at == rows_.end() || key(*at) != wanted ? nullptr : &*at;
 }
 
@@ -56,8 +61,9 @@ const ResourceRow* ResourceTable::find_kind(std::string_view group, std::string_
     return Key{row.group(), row.version(), row.kind()};
   };
   const auto& order = arrays_.by_kind;
-  const auto at = std::lower_bound(order.begin(), order.end(), wanted,
-                                   [&](std::uint16_t index, const Key& other) { return key(index) < other; });
+  const auto at =
+      std::lower_bound(order.begin(), order.end(), wanted,
+                       [&](std::uint16_t index, const Key& other) { return key(index) < other; });
   return at == order.end() || key(*at) != wanted ? nullptr : &rows_[*at];
 }
 
@@ -73,11 +79,13 @@ const ResourceTable& resource_table() {
   return table;
 }
 
-const ResourceRow* find_resource(std::string_view group, std::string_view version, std::string_view plural) {
+const ResourceRow* find_resource(std::string_view group, std::string_view version,
+                                 std::string_view plural) {
   return resource_table().find(group, version, plural);
 }
 
-const ResourceRow* find_kind(std::string_view group, std::string_view version, std::string_view kind) {
+const ResourceRow* find_kind(std::string_view group, std::string_view version,
+                             std::string_view kind) {
   return resource_table().find_kind(group, version, kind);
 }
 
@@ -92,9 +100,11 @@ object::Type type_of_kind(std::string_view group, std::string_view version, std:
   if (group == "meta.k8s.io") return object_type("meta");
   if (object::Type type = object_type(group.empty() ? "core" : group)) return type;
   // Options and the like are registered in every group version, Status and discovery in "v1".
-  constexpr std::array<std::string_view, 6> kEverywhere = {"DeleteOptions", "ListOptions",   "GetOptions",
-                                                           "CreateOptions", "UpdateOptions", "PatchOptions"};
-  const bool everywhere = std::find(kEverywhere.begin(), kEverywhere.end(), kind) != kEverywhere.end();
+  constexpr std::array<std::string_view, 6> kEverywhere = {"DeleteOptions", "ListOptions",
+                                                           "GetOptions",    "CreateOptions",
+                                                           "UpdateOptions", "PatchOptions"};
+  const bool everywhere =
+      std::find(kEverywhere.begin(), kEverywhere.end(), kind) != kEverywhere.end();
   if (everywhere) version = "v1";
   if (everywhere || (group.empty() && version == "v1")) return object_type("meta");
   return {};

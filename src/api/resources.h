@@ -13,7 +13,16 @@
 
 namespace knarr::api {
 
-enum class Verb : std::uint8_t { Get, List, Watch, Create, Update, Patch, Delete, DeleteCollection };
+enum class Verb : std::uint8_t {
+  Get,
+  List,
+  Watch,
+  Create,
+  Update,
+  Patch,
+  Delete,
+  DeleteCollection
+};
 inline constexpr std::size_t kVerbCount = 8;
 
 /// The spelling in discovery and in RBAC rules ("deletecollection").
@@ -44,7 +53,8 @@ struct ColumnRow {
   std::uint32_t otherwise = 0;
   std::uint32_t help = 0;
   CellKind cell = CellKind::Path;
-  std::int8_t priority = 0;  // 1: shown by -o wide only. -1: rows have the cell, no column defines it.
+  std::int8_t priority =
+      0;  // 1: shown by -o wide only. -1: rows have the cell, no column defines it.
 };
 
 /// A field selector beside the two that every resource without rows has: metadata.name and
@@ -60,9 +70,9 @@ struct SubresourceData {
   std::uint32_t group = 0;  // Of its kind; "" for core.
   std::uint32_t version = 0;
   std::uint32_t kind = 0;
-  std::uint32_t type = 0;   // Index into the types.
-  std::uint8_t verbs = 0;   // Bits: 1 << Verb.
-  bool connect = false;     // The request becomes a stream or is passed on (exec, proxy).
+  std::uint32_t type = 0;  // Index into the types.
+  std::uint8_t verbs = 0;  // Bits: 1 << Verb.
+  bool connect = false;    // The request becomes a stream or is passed on (exec, proxy).
 };
 
 struct ResourceData {
@@ -75,14 +85,14 @@ struct ResourceData {
   std::uint32_t list_kind = 0;  // "" when it cannot be listed.
   std::uint32_t type = 0;       // Indices into the types.
   std::uint32_t list_type = 0;
-  std::uint32_t stored_type = 0;         // The shape that is kept; may be another version's.
+  std::uint32_t stored_type = 0;  // The shape that is kept; may be another version's.
   std::uint32_t stored_group = 0;
   std::uint32_t stored_version = 0;
   std::uint32_t stored_api_version = 0;  // "v1", "autoscaling/v2"; "" when nothing is stored.
   std::uint32_t storage_prefix = 0;      // "/registry/pods"
   std::uint32_t storage_hash = 0;        // storageVersionHash of discovery.
   std::uint32_t gate = 0;
-  std::uint32_t since = 0;       // Releases ("1.33"), "" = none.
+  std::uint32_t since = 0;  // Releases ("1.33"), "" = none.
   std::uint32_t deprecated = 0;
   std::uint32_t removed = 0;
   std::uint32_t replacement = 0;  // "discovery.k8s.io/v1 EndpointSlice"
@@ -164,15 +174,20 @@ class TextRange {
 /// A subresource of a table.
 class SubresourceRow {
  public:
-  SubresourceRow(const ResourceArrays* arrays, const SubresourceData* data) : arrays_(arrays), data_(data) {}
+  SubresourceRow(const ResourceArrays* arrays, const SubresourceData* data)
+      : arrays_(arrays), data_(data) {}
   [[nodiscard]] std::string_view name() const { return arrays_->text(data_->name); }
   [[nodiscard]] std::string_view group() const { return arrays_->text(data_->group); }
   [[nodiscard]] std::string_view version() const { return arrays_->text(data_->version); }
   [[nodiscard]] std::string_view kind() const { return arrays_->text(data_->kind); }
   [[nodiscard]] object::Type type() const { return arrays_->types->at(data_->type); }
   [[nodiscard]] std::uint8_t verbs() const { return data_->verbs; }
-  [[nodiscard]] bool has_verb(Verb verb) const { return (verbs() >> static_cast<unsigned>(verb) & 1U) != 0; }
-  [[nodiscard]] bool has_verb(std::string_view verb) const { return (verbs() & verb_bit(verb)) != 0; }
+  [[nodiscard]] bool has_verb(Verb verb) const {
+    return (verbs() >> static_cast<unsigned>(verb) & 1U) != 0;
+  }
+  [[nodiscard]] bool has_verb(std::string_view verb) const {
+    return (verbs() & verb_bit(verb)) != 0;
+  }
   /// The request becomes a stream or is passed on (exec, proxy).
   [[nodiscard]] bool is_connect() const { return data_->connect; }
 
@@ -184,7 +199,8 @@ class SubresourceRow {
 /// A resource of a table: one plural in one version. Stays where it is as long as its table.
 class ResourceRow {
  public:
-  ResourceRow(const ResourceArrays* arrays, const ResourceData* data, std::span<const SubresourceRow> subresources)
+  ResourceRow(const ResourceArrays* arrays, const ResourceData* data,
+              std::span<const SubresourceRow> subresources)
       : arrays_(arrays), data_(data), subresources_(subresources) {}
 
   [[nodiscard]] std::string_view text(std::uint32_t offset) const { return arrays_->text(offset); }
@@ -200,12 +216,18 @@ class ResourceRow {
   [[nodiscard]] std::string_view list_kind() const { return text(data_->list_kind); }
   [[nodiscard]] bool namespaced() const { return data_->namespaced; }
   [[nodiscard]] std::uint8_t verbs() const { return data_->verbs; }
-  [[nodiscard]] bool has_verb(Verb verb) const { return (verbs() >> static_cast<unsigned>(verb) & 1U) != 0; }
-  [[nodiscard]] bool has_verb(std::string_view verb) const { return (verbs() & verb_bit(verb)) != 0; }
+  [[nodiscard]] bool has_verb(Verb verb) const {
+    return (verbs() >> static_cast<unsigned>(verb) & 1U) != 0;
+  }
+  [[nodiscard]] bool has_verb(std::string_view verb) const {
+    return (verbs() & verb_bit(verb)) != 0;
+  }
   [[nodiscard]] Stage stage() const { return data_->stage; }
   /// Served by default.
   [[nodiscard]] bool enabled() const { return data_->enabled; }
-  [[nodiscard]] TextRange short_names() const { return names(data_->first_name, data_->short_name_count); }
+  [[nodiscard]] TextRange short_names() const {
+    return names(data_->first_name, data_->short_name_count);
+  }
   [[nodiscard]] TextRange categories() const {
     return names(data_->first_name + data_->short_name_count, data_->category_count);
   }
@@ -223,7 +245,9 @@ class ResourceRow {
   /// versions have the same one.
   [[nodiscard]] std::string_view stored_group() const { return text(data_->stored_group); }
   [[nodiscard]] std::string_view stored_version() const { return text(data_->stored_version); }
-  [[nodiscard]] std::string_view stored_api_version() const { return text(data_->stored_api_version); }
+  [[nodiscard]] std::string_view stored_api_version() const {
+    return text(data_->stored_api_version);
+  }
   [[nodiscard]] object::Type stored_type() const { return arrays_->types->at(data_->stored_type); }
 
   /// Empty: the table has the two default columns, Name and Created At. Texts: `text(column.name)`.
@@ -281,10 +305,14 @@ extern const ResourceArrays kResourceArrays;  // Generated.
 
 /// The built-in resources. Lives forever; any thread.
 const ResourceTable& resource_table();
-inline std::span<const ResourceRow> resources() { return resource_table().rows(); }
+inline std::span<const ResourceRow> resources() {
+  return resource_table().rows();
+}
 /// A built-in resource, or null. `group` is "" for core.
-const ResourceRow* find_resource(std::string_view group, std::string_view version, std::string_view plural);
-const ResourceRow* find_kind(std::string_view group, std::string_view version, std::string_view kind);
+const ResourceRow* find_resource(std::string_view group, std::string_view version,
+                                 std::string_view plural);
+const ResourceRow* find_kind(std::string_view group, std::string_view version,
+                             std::string_view kind);
 
 /// The built-in type of a kind, also of those that are no resources: PodList, DeleteOptions (in
 /// every group version), Status, Table (meta.k8s.io/v1). Else a Type that is false.

@@ -3,11 +3,11 @@
 
 #include "api/types.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace knarr::api {
 namespace {
@@ -43,11 +43,13 @@ TEST(Resources, EveryRowIsFoundByItsOwnNames) {
     EXPECT_TRUE(resource.type().has(object::kTypeObject)) << resource.plural();
     EXPECT_EQ(type_of_kind(resource.group(), resource.version(), resource.kind()), resource.type());
     EXPECT_TRUE(resource.verbs() != 0) << resource.plural();
-    EXPECT_EQ(resource.has_verb(Verb::List), static_cast<bool>(resource.list_type())) << resource.plural();
+    EXPECT_EQ(resource.has_verb(Verb::List), static_cast<bool>(resource.list_type()))
+        << resource.plural();
     if (resource.storage_prefix().empty()) continue;
     EXPECT_EQ(resource.storage_hash().size(), 12U) << resource.plural();
     if (resource.api_version() == resource.stored_api_version()) {
-      EXPECT_TRUE(keys.insert(std::string(resource.storage_prefix())).second) << resource.storage_prefix();
+      EXPECT_TRUE(keys.insert(std::string(resource.storage_prefix())).second)
+          << resource.storage_prefix();
     }
   }
 }
@@ -56,9 +58,11 @@ TEST(Resources, StorageHashesAreThoseOfKubernetes) {
   EXPECT_EQ(find_resource("", "v1", "pods")->storage_hash(), "xPOwRZ+Yhw8=");
   EXPECT_EQ(find_resource("apps", "v1", "deployments")->storage_hash(), "8aSe+NMegvE=");
   EXPECT_EQ(find_resource("events.k8s.io", "v1", "events")->storage_hash(), "r2yiGXH7wu8=");
-  EXPECT_EQ(find_resource("autoscaling", "v1", "horizontalpodautoscalers")->storage_hash(), "qwQve8ut294=");
-  EXPECT_EQ(find_resource("apiextensions.k8s.io", "v1", "customresourcedefinitions")->storage_hash(),
-            "jfWCUB31mvA=");
+  EXPECT_EQ(find_resource("autoscaling", "v1", "horizontalpodautoscalers")->storage_hash(),
+            "qwQve8ut294=");
+  EXPECT_EQ(
+      find_resource("apiextensions.k8s.io", "v1", "customresourcedefinitions")->storage_hash(),
+      "jfWCUB31mvA=");
 }
 
 TEST(Resources, AVersionMayBeStoredAsAnother) {

@@ -10,7 +10,10 @@ namespace internal {
 extern const object::TypeTable kTypeTable;  // Generated.
 }
 
-/// The types of the Kubernetes API: `types().find("apps/v1.Deployment")`. Lives forever; any thread.
-inline const object::TypeTable& types() { return internal::kTypeTable; }
+/// The types of the Kubernetes API: `types().find("apps/v1.Deployment")`. Lives forever; any
+/// thread.
+inline const object::TypeTable& types() {
+  return internal::kTypeTable;
+}
 
 }  // namespace knarr::api

@@ -33,7 +33,8 @@ class View {
 class ObjectView {
  public:
   ObjectView() = default;
-  explicit ObjectView(object::Document document) : document_(std::move(document)), value_(document_.root()) {}
+  explicit ObjectView(object::Document document)
+      : document_(std::move(document)), value_(document_.root()) {}
   explicit ObjectView(object::Value value) : value_(value) {}
   explicit operator bool() const { return value_.exists(); }
   [[nodiscard]] const object::Document& document() const { return document_; }

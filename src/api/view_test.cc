@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/types.h"
 #include "api/view.h"
+
+#include "api/types.h"
 #include "base/check.h"
 #include "codec/json.h"
 #include "codec/typed.h"
+
 #include "gen/api/apps_v1.h"
 #include "gen/api/core_v1.h"
 #include "gen/api/events_v1.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <type_traits>
+
+#include <gtest/gtest.h>
 
 namespace knarr::api {
 namespace {
@@ -24,7 +26,8 @@ T view_of(std::string_view json) {
 }
 
 TEST(View, ReadsFieldsFromTheDocument) {
-  const Pod pod = view_of<Pod>(R"({"metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
+  const Pod pod =
+      view_of<Pod>(R"({"metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
     "spec": {"containers": [{"name": "a", "image": "nginx:1"}, {"name": "b", "image": "busybox",
       "ports": [{"containerPort": 80}], "command": ["sh", "-c"]}], "terminationGracePeriodSeconds": 5}})");
   EXPECT_EQ(pod.metadata().name(), "web");
@@ -37,7 +40,8 @@ TEST(View, ReadsFieldsFromTheDocument) {
   EXPECT_EQ(names, "ab");
   EXPECT_TRUE(pod.spec().containers()[1].command().contains("sh"));
   std::string labels;
-  for (const auto [key, value] : pod.metadata().labels()) labels.append(key).append("=").append(value);
+  for (const auto [key, value] : pod.metadata().labels())
+    labels.append(key).append("=").append(value);
   EXPECT_EQ(labels, "app=web");
 }
 
@@ -66,7 +70,13 @@ TEST(View, OfAWholeObjectKeepsTheDocument) {
 TEST(View, OfAMissingFieldIsFalseAndReadsAsEmpty) {
   const Pod pod = view_of<Pod>(R"({"metadata": {"name": "web"}})");
   EXPECT_FALSE(pod.spec().affinity());
-  EXPECT_EQ(pod.spec().affinity().nodeAffinity().requiredDuringSchedulingIgnoredDuringExecution().nodeSelectorTerms().size(), 0U);
+  EXPECT_EQ(pod.spec()
+                .affinity()
+                .nodeAffinity()
+                .requiredDuringSchedulingIgnoredDuringExecution()
+                .nodeSelectorTerms()
+                .size(),
+            0U);
   EXPECT_EQ(pod.spec().nodeName(), "");
 }
 

@@ -3,6 +3,7 @@
 #include "object/atom.h"
 
 #include <array>
+#include <cstring>
 
 namespace knarr::object {
 namespace {
@@ -14,10 +15,41 @@ constexpr std::array<std::string_view, atom::internal::kCount> kNames = {
 #undef KNARR_ATOM
 };
 
+/// Up to eight bytes as a number, lowest first: at run time one or two loads.
+constexpr std::uint64_t load(const char* bytes, std::size_t count) {
+  if consteval {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      value |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    }
+    return value;
+  }
+  if (count == 8) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes, 8);
+    return value;
+  }
+  if (count >= 4) {
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;
+    std::memcpy(&low, bytes, 4);
+    std::memcpy(&high, bytes + count - 4, 4);
+    return low | std::uint64_t{high} << (8 * (count - 4));
+  }
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    value |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  }
+  return value;
+}
+
+/// Length, first and last eight bytes tell the names apart; no seed needed, the table is fixed.
 constexpr std::uint32_t hash(std::string_view text) {
-  std::uint32_t value = 2166136261U;  // FNV-1a: short names, no seed needed, the table is fixed.
-  for (char c : text) value = (value ^ static_cast<unsigned char>(c)) * 16777619U;
-  return value ^ (value >> 15);
+  const std::size_t head = text.size() < 8 ? text.size() : 8;
+  std::uint64_t value = load(text.data(), head) * 0x9E3779B97F4A7C15ULL + text.size();
+  value = (value ^ (value >> 29U)) + load(text.data() + text.size() - head, head);
+  value *= 0xBF58476D1CE4E5B9ULL;
+  return static_cast<std::uint32_t>(value >> 32U);
 }
 
 constexpr std::size_t kSlots = 8192;

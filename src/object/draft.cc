@@ -178,10 +178,12 @@ NodeRef NodeRef::append_entry(Atom key) {
   return add_entry({}, key);
 }
 
-NodeRef NodeRef::append_entry(std::string_view key) {
+NodeRef NodeRef::append_entry(std::string_view key) { return append_entry(key, find_atom(key)); }
+
+NodeRef NodeRef::append_entry(std::string_view key, Atom atom) {
   CHECK(exists());
   if (!is_map()) set_map();
-  return add_entry(key, find_atom(key));
+  return add_entry(key, atom);
 }
 
 NodeRef NodeRef::renew_at(std::size_t index) {

@@ -85,6 +85,7 @@ class NodeRef {
   /// Adds a key (null) without looking whether it is there: for decoders that look themselves.
   NodeRef append_entry(std::string_view key);
   NodeRef append_entry(Atom key);
+  NodeRef append_entry(std::string_view key, Atom atom);  // `atom` is find_atom(key).
   /// A new null takes the place of a child of a list or map; handles on the old one stay good.
   NodeRef renew_at(std::size_t index);
   /// Remembers that a decoder met this key of a map more than once. Copies do not keep it.

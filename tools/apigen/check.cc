@@ -2,11 +2,11 @@
 // References, numbers, defaults, merge keys: what must hold before tables are made.
 #include "check.h"
 
+#include "parser.h"
+
 #include <algorithm>
 #include <array>
 #include <set>
-
-#include "parser.h"
 
 namespace knarr::apigen {
 namespace {
@@ -71,8 +71,8 @@ class Checker {
     std::set<int> numbers;
     for (const Field& field : type.fields) {
       if (field.number != 0 && !numbers.insert(field.number).second) {
-        errors_.error(field.at, "protobuf number " + std::to_string(field.number) + " is used twice in " +
-                                    type.name);
+        errors_.error(field.at, "protobuf number " + std::to_string(field.number) +
+                                    " is used twice in " + type.name);
       }
       check_field(type, field);
     }
@@ -101,7 +101,8 @@ class Checker {
         continue;
       }
       if (path.size() > 2) errors_.error(field.at, "structs are inlined two deep at most");
-      if (field.number > 255) errors_.error(field.at, "the number of an inlined struct is below 256");
+      if (field.number > 255)
+        errors_.error(field.at, "the number of an inlined struct is below 256");
       check_names(*inlined, names, path);
     }
     path.pop_back();
@@ -112,12 +113,15 @@ class Checker {
     const std::string shape = resolved(field.type);
     const bool is_list = shape.starts_with("[]");
     const bool is_map = shape.starts_with("map[");
-    if (!field.list.empty() && !is_list && shape != "bytes") errors_.error(field.at, "list= on " + field.name + ", which is no list");
-    if (field.has_min && field.has_max && field.min > field.max) errors_.error(field.at, "min is above max");
+    if (!field.list.empty() && !is_list && shape != "bytes")
+      errors_.error(field.at, "list= on " + field.name + ", which is no list");
+    if (field.has_min && field.has_max && field.min > field.max)
+      errors_.error(field.at, "min is above max");
     if (field.published && field.default_json.empty()) {
       errors_.error(field.at, "published needs default=");
     }
-    if (field.required_word && field.optional_word) errors_.error(field.at, "required and optional");
+    if (field.required_word && field.optional_word)
+      errors_.error(field.at, "required and optional");
     if (field.list == "map") check_keys(field, element_of(shape));
     if (!field.merge_key.empty() && is_list) check_key(field, element_of(shape), field.merge_key);
     for (const std::string& gate : split(field.gates, ',')) {
@@ -160,11 +164,13 @@ class Checker {
   void check_default(const Field& field, const std::string& shape, bool is_list, bool is_map) {
     const char first = field.default_json.front();
     const Type* named = api_.find(shape);
-    const bool text = shape == "string" || shape == "bytes" ||
-                      (named != nullptr && named->kind == Type::Kind::Enum && !named->numbered) ||
-                      (named != nullptr && named->kind == Type::Kind::Form && named->form != "intOrString" &&
-                       named->form != "json" && named->form != "raw");
-    const bool whole = shape == "int32" || shape == "int64" || shape == "uint32" || shape == "uint64";
+    const bool text =
+        shape == "string" || shape == "bytes" ||
+        (named != nullptr && named->kind == Type::Kind::Enum && !named->numbered) ||
+        (named != nullptr && named->kind == Type::Kind::Form && named->form != "intOrString" &&
+         named->form != "json" && named->form != "raw");
+    const bool whole =
+        shape == "int32" || shape == "int64" || shape == "uint32" || shape == "uint64";
     bool good = true;
     if (text) {
       good = first == '"';
@@ -198,7 +204,8 @@ class Checker {
     }
     check_verbs(resource.at, resource.verbs);
     for (const Subresource& sub : resource.subresources) check_verbs(sub.at, sub.verbs);
-    if (resource.verbs.empty()) errors_.error(resource.at, "resource " + resource.plural + " has no verbs");
+    if (resource.verbs.empty())
+      errors_.error(resource.at, "resource " + resource.plural + " has no verbs");
     for (const Subresource& sub : resource.subresources) check_reference(sub.at, sub.type);
     if (!resource.columns_like.empty() &&
         std::none_of(api_.resources.begin(), api_.resources.end(), [&](const Resource& other) {
@@ -206,12 +213,14 @@ class Checker {
         })) {
       errors_.error(resource.at, "columns like an unknown resource " + resource.columns_like);
     }
-    const bool grouped = std::any_of(api_.groups.begin(), api_.groups.end(), [&](const Group& group) {
-      const std::string name = group.name.empty() ? "core" : group.name;
-      return std::any_of(group.versions.begin(), group.versions.end(), [&](const GroupVersion& version) {
-        return name + "/" + version.version == resource.package;
-      });
-    });
+    const bool grouped =
+        std::any_of(api_.groups.begin(), api_.groups.end(), [&](const Group& group) {
+          const std::string name = group.name.empty() ? "core" : group.name;
+          return std::any_of(group.versions.begin(), group.versions.end(),
+                             [&](const GroupVersion& version) {
+                               return name + "/" + version.version == resource.package;
+                             });
+        });
     if (!grouped) errors_.error(resource.at, resource.package + " is not in any group statement");
   }
 
@@ -226,7 +235,8 @@ class Checker {
   void check_groups() {
     std::set<std::string> names;
     for (const Group& group : api_.groups) {
-      if (!names.insert(group.name).second) errors_.error(group.at, "group " + group.name + " is described twice");
+      if (!names.insert(group.name).second)
+        errors_.error(group.at, "group " + group.name + " is described twice");
       for (const GroupVersion& version : group.versions) {
         const std::string name = (group.name.empty() ? "core" : group.name) + "/" + version.version;
         if (!api_.packages.contains(name)) errors_.error(group.at, name + " is not described");
@@ -240,6 +250,8 @@ class Checker {
 
 }  // namespace
 
-void check(const Api& api, Diagnostics& errors) { Checker(api, errors).run(); }
+void check(const Api& api, Diagnostics& errors) {
+  Checker(api, errors).run();
+}
 
 }  // namespace knarr::apigen

@@ -29,7 +29,8 @@ std::string view_file_name(const Package& package);
 /// The packages that a component's gRPC needs ("runtime/cri").
 std::set<std::string> packages_of(const Api& api, const std::string& component);
 /// gen/<component>/messages.h and .cc
-std::string emit_messages_header(const Api& api, const Tables& tables, const std::string& component);
+std::string emit_messages_header(const Api& api, const Tables& tables,
+                                 const std::string& component);
 std::string emit_messages(const Tables& tables, const std::string& component);
 
 /// The first lines of a generated file.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints gen/api/resources.cc: groups, resources and conversions for src/api/resources.h.
 #include "emit.h"
-
+#include "parser.h"
 #include "sha256.h"
 
 #include <algorithm>
@@ -26,7 +26,8 @@ std::string api_version(const std::string& package) {
 }
 
 std::string capital(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
 }
 
@@ -86,14 +87,15 @@ class Printer {
                                      resource.singular, kind, name_of(resource.list_type)}) {
       row += text(value) + ", ";
     }
-    row += type(resource.type) + ", " + (resource.list_type.empty() ? "0" : type(resource.list_type)) + ", " +
+    row += type(resource.type) + ", " +
+           (resource.list_type.empty() ? "0" : type(resource.list_type)) + ", " +
            type(api_.find(stored) != nullptr ? stored : resource.type) + ", ";
     const bool stored_at_all = !resource.key.empty();
     const auto [stored_group, stored_version] = group_and_version(resource.stored_as);
     for (const std::string& value :
          {stored_at_all ? stored_group : "", stored_at_all ? stored_version : "",
-          stored_at_all ? api_version(resource.stored_as) : "", resource.key, hash, resource.gate, life.since,
-          life.deprecated, life.removed, replacement(life.replacement)}) {
+          stored_at_all ? api_version(resource.stored_as) : "", resource.key, hash, resource.gate,
+          life.since, life.deprecated, life.removed, replacement(life.replacement)}) {
       row += text(value) + ", ";
     }
     row += number(names_.size()) + ", " + number(resource.short_names.size()) + ", " +
@@ -104,15 +106,15 @@ class Printer {
     for (const Subresource& sub : resource.subresources) add_subresource(sub);
     const Resource& like = columns_of(resource);
     row += number(columns_.size()) + ", " + number(like.columns.size()) + ", ";
-    for (const Column& column : like.columns) add_column(column);
+    for (const Column& column : like.columns) add_column(column, like.type);
     row += number(selectors_.size()) + ", " + number(resource.selectors.size()) + ", ";
     for (const Selector& selector : resource.selectors) {
       selectors_.push_back("    {" + text(selector.name) + ", " + text(selector.path) + ", " +
                            text(selector.hook) + "},\n");
     }
     row += verb_bits(resource.verbs) + ", Stage::" + capital(resource.stage) + ", " +
-           (resource.namespaced ? "true" : "false") + ", " + (resource.off ? "false" : "true") + "},  // " +
-           resource.package + " " + resource.plural + "\n";
+           (resource.namespaced ? "true" : "false") + ", " + (resource.off ? "false" : "true") +
+           "},  // " + resource.package + " " + resource.plural + "\n";
     rows_.push_back(row);
   }
 
@@ -126,21 +128,43 @@ class Printer {
   void add_subresource(const Subresource& sub) {
     const Type& kind = *api_.find(sub.type);
     const auto [group, version] = group_and_version(kind.package);
-    subresources_.push_back("    {" + text(sub.name) + ", " + text(group) + ", " + text(version) + ", " +
-                            text(kind.name) + ", " + type(sub.type) + ", " + verb_bits(sub.verbs) + ", " +
-                            (sub.connect ? "true" : "false") + "},\n");
+    subresources_.push_back("    {" + text(sub.name) + ", " + text(group) + ", " + text(version) +
+                            ", " + text(kind.name) + ", " + type(sub.type) + ", " +
+                            verb_bits(sub.verbs) + ", " + (sub.connect ? "true" : "false") +
+                            "},\n");
   }
 
-  void add_column(const Column& column) {
-    columns_.push_back("    {" + text(column.name) + ", " + text(column.type) + ", " + text(column.format) + ", " +
-                       text(column.argument) + ", " + text(column.otherwise) + ", " + text(column.help) +
-                       ", CellKind::" + capital(column.cell) + ", " + std::to_string(column.priority) + "},\n");
+  /// The help of the field at a path such as "status.podIPs[0].ip", or "".
+  std::string help_of(const std::string& type_name, const std::string& path) const {
+    const Type* type = api_.find(type_name);
+    std::string help;
+    for (std::string step : split(path, '.')) {
+      step = step.substr(0, step.find('['));
+      const Field* found = nullptr;
+      if (type != nullptr) {
+        for (const Field& field : type->fields) found = field.name == step ? &field : found;
+      }
+      if (found == nullptr) return "";
+      help = found->help;
+      type = api_.find(innermost(found->type));
+    }
+    return help;
+  }
+
+  void add_column(const Column& column, const std::string& type) {
+    const bool from_field = column.help.empty() && column.cell != "hook";
+    const std::string help = from_field ? help_of(type, column.argument) : column.help;
+    columns_.push_back(
+        "    {" + text(column.name) + ", " + text(column.type) + ", " + text(column.format) + ", " +
+        text(column.argument) + ", " + text(column.otherwise) + ", " + text(help) +
+        ", CellKind::" + capital(column.cell) + ", " + std::to_string(column.priority) + "},\n");
   }
 
   void add_group(const Group& group) {
-    groups_.push_back("    {" + text(group.name) + ", " + number(static_cast<std::size_t>(group.priority)) + ", " +
-                      number(versions_.size()) + ", " + number(group.versions.size()) + "},  // " + group.name +
-                      "\n");
+    groups_.push_back("    {" + text(group.name) + ", " +
+                      number(static_cast<std::size_t>(group.priority)) + ", " +
+                      number(versions_.size()) + ", " + number(group.versions.size()) + "},  // " +
+                      group.name + "\n");
     for (const GroupVersion& version : group.versions) {
       versions_.push_back("    {" + text(version.version) + ", " +
                           number(static_cast<std::size_t>(version.priority)) + "},\n");
@@ -156,7 +180,8 @@ class Printer {
     }
   }
 
-  static void print_array(std::string& out, const std::string& declaration, const std::vector<std::string>& rows,
+  static void print_array(std::string& out, const std::string& declaration,
+                          const std::vector<std::string>& rows,
                           const std::string& empty = "    {},\n") {
     out += "constexpr " + declaration + "[] = {\n";
     for (const std::string& row : rows) out += row;
@@ -166,7 +191,9 @@ class Printer {
 
   std::string print() {
     std::string out = generated_banner("What the API serves.");
-    out += "#include \"api/conversion_table.h\"\n#include \"api/resources.h\"\n#include \"api/types.h\"\n\n";
+    out +=
+        "#include \"api/conversion_table.h\"\n#include \"api/resources.h\"\n#include "
+        "\"api/types.h\"\n\n";
     out += "namespace knarr::api {\nnamespace {\n\n";
     print_array(out, "ResourceData kRows", rows_);
     print_array(out, "std::uint16_t kByKind", by_kind(), "    0,\n");
@@ -181,10 +208,16 @@ class Printer {
     print_array(out, "ConversionRow kConversions", conversions_);
     print_array(out, "RenameRow kRenames", renames_);
     out += "constexpr char kStrings[] =\n" + strings_.literal() + ";\n\n";
-    out += "constexpr ConversionTable kConversionTable{kConversions, kRenames, kStrings};\n\n}  // namespace\n\n";
-    out += "constexpr ResourceArrays internal::kResourceArrays{\n    &internal::kTypeTable, kRows, kByKind, kGroups, "
-           "kVersions, kNames, kSubresources, kColumns,\n    kSelectors, kStrings};\n\n";
-    out += "const ConversionTable& conversions() { return kConversionTable; }\n\n}  // namespace knarr::api\n";
+    out +=
+        "constexpr ConversionTable kConversionTable{kConversions, kRenames, kStrings};\n\n}  // "
+        "namespace\n\n";
+    out +=
+        "constexpr ResourceArrays internal::kResourceArrays{\n    &internal::kTypeTable, kRows, "
+        "kByKind, kGroups, "
+        "kVersions, kNames, kSubresources, kColumns,\n    kSelectors, kStrings};\n\n";
+    out +=
+        "const ConversionTable& conversions() { return kConversionTable; }\n\n}  // namespace "
+        "knarr::api\n";
     return out;
   }
 
@@ -217,6 +250,8 @@ class Printer {
 
 }  // namespace
 
-std::string emit_resources(const Api& api, const Tables& tables) { return Printer(api, tables).run(); }
+std::string emit_resources(const Api& api, const Tables& tables) {
+  return Printer(api, tables).run();
+}
 
 }  // namespace knarr::apigen

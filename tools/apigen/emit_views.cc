@@ -14,13 +14,14 @@ namespace {
 std::pair<std::string, std::string> scope_of(const std::string& package) {
   const std::size_t slash = package.rfind('/');
   const std::string group = package.substr(0, slash);
-  return {group.substr(0, group.find('.')), slash == std::string::npos ? "" : package.substr(slash + 1)};
+  return {group.substr(0, group.find('.')),
+          slash == std::string::npos ? "" : package.substr(slash + 1)};
 }
 
 /// How a type is returned and how it is read from a value `v`.
 struct CppType {
   std::string name;
-  bool view = false;  // A class of ours, a list or a map: false when missing.
+  bool view = false;   // A class of ours, a list or a map: false when missing.
   std::string reader;  // With "$" for the value.
 };
 
@@ -43,8 +44,9 @@ class Printer {
       const auto [other_group, other_version] = scope_of(other);
       out += "#include \"gen/api/" + other_group + "_" + other_version + ".h\"\n";
     }
-    out += "\nnamespace knarr::api {\nnamespace " + group + "::" + version + " {\n\n" + body_ + "}  // namespace " +
-           group + "::" + version + "\n\n" + aliases() + "}  // namespace knarr::api\n";
+    out += "\nnamespace knarr::api {\nnamespace " + group + "::" + version + " {\n\n" + body_ +
+           "}  // namespace " + group + "::" + version + "\n\n" + aliases() +
+           "}  // namespace knarr::api\n";
     return out;
   }
 
@@ -74,12 +76,15 @@ class Printer {
     add_fields(type, methods);
     const bool object = type.object && has_metadata(type);
     const std::string base = object ? "ObjectView" : "View";
-    body_ += "class " + type.name + " : public " + base + " {\n public:\n  using " + base + "::" + base + ";\n";
-    body_ += "  static constexpr std::string_view kTypeName{" + quote(type.full_name()) + "};\n" + methods + "};\n\n";
+    body_ += "class " + type.name + " : public " + base + " {\n public:\n  using " + base +
+             "::" + base + ";\n";
+    body_ += "  static constexpr std::string_view kTypeName{" + quote(type.full_name()) + "};\n" +
+             methods + "};\n\n";
   }
 
   static bool has_metadata(const Type& type) {
-    return std::any_of(type.fields.begin(), type.fields.end(), [](const Field& f) { return f.name == "metadata"; });
+    return std::any_of(type.fields.begin(), type.fields.end(),
+                       [](const Field& f) { return f.name == "metadata"; });
   }
 
   void add_fields(const Type& type, std::string& methods) {
@@ -96,7 +101,8 @@ class Printer {
     const std::string name = atom_identifier(field.name);
     const std::string value = "at(object::atom::" + name + ")";
     if (field.pointer) {
-      methods += "  [[nodiscard]] bool has_" + field_suffix(name) + "() const { return " + value + ".exists(); }\n";
+      methods += "  [[nodiscard]] bool has_" + field_suffix(name) + "() const { return " + value +
+                 ".exists(); }\n";
     }
     const CppType type = cpp_type(field.type);
     std::string reader = type.reader;
@@ -107,7 +113,8 @@ class Printer {
       reader.insert(reader.find("()") + 1, "fallback");
     }
     reader.replace(reader.find('$'), 1, value);
-    methods += "  [[nodiscard]] " + type.name + " " + name + "(" + parameter + ") const { return " + reader + "; }\n";
+    methods += "  [[nodiscard]] " + type.name + " " + name + "(" + parameter + ") const { return " +
+               reader + "; }\n";
   }
 
   static std::string field_suffix(std::string name) {
@@ -130,10 +137,14 @@ class Printer {
     }
     const Type& named = *api_.find(type);
     switch (named.kind) {
-      case Type::Kind::Enum: return {"std::string_view", false, "$.as_string()"};
-      case Type::Kind::Renamed: return cpp_type(named.element);
-      case Type::Kind::Form: return form_type(named.form);
-      case Type::Kind::Struct: break;
+      case Type::Kind::Enum:
+        return {"std::string_view", false, "$.as_string()"};
+      case Type::Kind::Renamed:
+        return cpp_type(named.element);
+      case Type::Kind::Form:
+        return form_type(named.form);
+      case Type::Kind::Struct:
+        break;
     }
     std::string name = named.name;
     if (named.package != package_.name) {
@@ -147,12 +158,14 @@ class Printer {
   }
 
   static CppType form_type(const std::string& form) {
-    constexpr std::array<std::string_view, 4> kTexts = {"quantity", "time", "microTime", "duration"};
+    constexpr std::array<std::string_view, 4> kTexts = {"quantity", "time", "microTime",
+                                                        "duration"};
     constexpr std::array<std::string_view, 3> kRaw = {"raw", "fieldsV1", "json"};
     if (std::find(kTexts.begin(), kTexts.end(), form) != kTexts.end()) {
       return {"std::string_view", false, "$.as_string()"};
     }
-    if (std::find(kRaw.begin(), kRaw.end(), form) != kRaw.end()) return {"std::string_view", false, "$.as_raw()"};
+    if (std::find(kRaw.begin(), kRaw.end(), form) != kRaw.end())
+      return {"std::string_view", false, "$.as_raw()"};
     return {"object::Value", false, "$"};
   }
 
@@ -197,6 +210,8 @@ std::string view_file_name(const Package& package) {
   return group + "_" + version + ".h";
 }
 
-std::string emit_views(const Api& api, const Package& package) { return Printer(api, package).run(); }
+std::string emit_views(const Api& api, const Package& package) {
+  return Printer(api, package).run();
+}
 
 }  // namespace knarr::apigen

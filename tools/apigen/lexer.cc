@@ -5,7 +5,9 @@
 namespace knarr::apigen {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
 
 class Lexer {
  public:
@@ -20,7 +22,9 @@ class Lexer {
   }
 
  private:
-  void add(Token::Kind kind, std::string text) { tokens_.push_back({kind, std::move(text), line_}); }
+  void add(Token::Kind kind, std::string text) {
+    tokens_.push_back({kind, std::move(text), line_});
+  }
 
   void step() {
     const char c = content_[at_];

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // apigen --out DIRECTORY FILE.api...: reads the API description and writes tables and views below
 // DIRECTORY. Files whose text does not change keep their time, so that little is rebuilt.
+#include "check.h"
+#include "emit.h"
+#include "parser.h"
+
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
-
-#include "check.h"
-#include "emit.h"
-#include "parser.h"
 
 namespace knarr::apigen {
 namespace {
@@ -63,13 +63,15 @@ int run(const std::vector<std::string>& arguments) {
   check(api, errors);
   if (!errors.empty()) return fail(errors);
 
-  const Tables kubernetes = make_tables(api, [](const Package& package) { return package.grpc.empty(); });
+  const Tables kubernetes =
+      make_tables(api, [](const Package& package) { return package.grpc.empty(); });
   bool written = write_file(out / "object/atoms.inc", emit_atoms(api)) &&
-                       write_file(out / "api/types.cc", emit_types(kubernetes)) &&
-                       write_file(out / "api/resources.cc", emit_resources(api, kubernetes));
+                 write_file(out / "api/types.cc", emit_types(kubernetes)) &&
+                 write_file(out / "api/resources.cc", emit_resources(api, kubernetes));
   for (const auto& [name, package] : api.packages) {
     if (!package.version || !package.grpc.empty()) continue;
-    written = write_file(out / "api" / view_file_name(package), emit_views(api, package)) && written;
+    written =
+        write_file(out / "api" / view_file_name(package), emit_views(api, package)) && written;
   }
   std::set<std::string> components;
   for (const auto& [name, package] : api.packages) {
@@ -79,8 +81,9 @@ int run(const std::vector<std::string>& arguments) {
     const auto packages = packages_of(api, component);
     const Tables tables =
         make_tables(api, [&](const Package& package) { return packages.contains(package.name); });
-    written = write_file(out / component / "messages.h", emit_messages_header(api, tables, component)) &&
-              write_file(out / component / "messages.cc", emit_messages(tables, component)) && written;
+    written =
+        write_file(out / component / "messages.h", emit_messages_header(api, tables, component)) &&
+        write_file(out / component / "messages.cc", emit_messages(tables, component)) && written;
   }
   return written ? 0 : 1;
 }

@@ -33,9 +33,9 @@ class Diagnostics {
 struct Field {
   Position at;
   std::string package;  // Of the type it stands in.
-  std::string name;  // The JSON name. Empty: the fields of `type`, a struct, stand in its place.
-  int number = 0;    // Of protobuf; 0: none.
-  std::string type;  // "string", "[]core/v1.Container", "map[string]string"
+  std::string name;     // The JSON name. Empty: the fields of `type`, a struct, stand in its place.
+  int number = 0;       // Of protobuf; 0: none.
+  std::string type;     // "string", "[]core/v1.Container", "map[string]string"
   bool pointer = false;
   bool omit_empty = false;
   bool omit_zero = false;
@@ -75,16 +75,16 @@ struct LifeCycle {
 
 struct EnumValue {
   std::string text;
-  std::string name;          // Of numbered values (gRPC): the constant.
+  std::string name;  // Of numbered values (gRPC): the constant.
   std::int64_t number = 0;
 };
 
 struct Type {
   enum class Kind : std::uint8_t {
     Struct,
-    Enum,      // Text with known values, or (numbered) an int32.
-    Renamed,   // type X = []string
-    Form,      // A form of its own: Quantity, Time, ...
+    Enum,     // Text with known values, or (numbered) an int32.
+    Renamed,  // type X = []string
+    Form,     // A form of its own: Quantity, Time, ...
   };
   Position at;
   std::string package;  // "core/v1"
@@ -100,7 +100,7 @@ struct Type {
   bool published = false;  // Enum: OpenAPI has the values.
   bool numbered = false;   // Enum of gRPC.
   std::string form;
-  std::string element;     // Renamed: what it stands for. Form: its element, or "".
+  std::string element;  // Renamed: what it stands for. Form: its element, or "".
   std::string hook;
   std::string help;
   LifeCycle life;
@@ -111,11 +111,11 @@ struct Type {
 };
 
 struct Package {
-  std::string name;     // "core/v1"
-  std::string openapi;  // "io.k8s.api.core.v1", or "".
-  std::string grpc;     // "runtime.v1": the package of gRPC messages; else "".
-  std::string into;     // Of gRPC: the component whose tables they go into; "": none yet.
-  bool version = false; // A group version, as against a package of types (util/intstr).
+  std::string name;      // "core/v1"
+  std::string openapi;   // "io.k8s.api.core.v1", or "".
+  std::string grpc;      // "runtime.v1": the package of gRPC messages; else "".
+  std::string into;      // Of gRPC: the component whose tables they go into; "": none yet.
+  bool version = false;  // A group version, as against a package of types (util/intstr).
 };
 
 struct GroupVersion {

@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, 10> kScalars = {
     "string", "bool", "int32", "int64", "double", "float", "uint32", "uint64", "bytes", "any"};
 
 constexpr std::array<std::string_view, 11> kForms = {
-    "quantity",   "time", "microTime",     "duration",     "intOrString",        "raw",
-    "fieldsV1",   "json", "schemaOrArray", "schemaOrBool", "schemaOrStringArray"};
+    "quantity", "time", "microTime",     "duration",     "intOrString",        "raw",
+    "fieldsV1", "json", "schemaOrArray", "schemaOrBool", "schemaOrStringArray"};
 
 template <std::size_t N>
 bool one_of(const std::array<std::string_view, N>& list, std::string_view text) {
@@ -53,7 +53,8 @@ void Parser::statement() {
     return skip_line();
   }
   const std::string word = peek().text;
-  if (package_.empty() && (word == "type" || word == "enum" || word == "resource" || word == "service")) {
+  if (package_.empty() &&
+      (word == "type" || word == "enum" || word == "resource" || word == "service")) {
     error("'version' or 'package' comes first");
     return skip_line();
   }
@@ -259,7 +260,8 @@ void Parser::field_word(Field& field, std::string_view key, const std::string& v
     field.max = number("max", value);
   } else {
     error("unknown word '" + std::string(key) +
-          "' for a field (pointer, oneof=, omitempty, omitzero, required, optional, default=, published, "
+          "' for a field (pointer, oneof=, omitempty, omitzero, required, optional, default=, "
+          "published, "
           "merge=, replace, retainKeys, list=, map=, gate=, deprecated, immutable, min=, max=)");
   }
 }
@@ -291,7 +293,8 @@ void Parser::enum_statement() {
       const std::size_t equals = std::min(token.text.find('='), token.text.size());
       entry.name = token.text.substr(0, equals);
       entry.text = entry.name;
-      entry.number = number("an enum value", equals < token.text.size() ? token.text.substr(equals + 1) : "");
+      entry.number =
+          number("an enum value", equals < token.text.size() ? token.text.substr(equals + 1) : "");
     }
     type->values.push_back(std::move(entry));
   }

@@ -37,8 +37,8 @@ void Parser::group_statement() {
     const std::size_t colon = std::min(word.find(':'), word.size());
     GroupVersion version;
     version.version = word.substr(0, colon);
-    version.priority =
-        static_cast<int>(number("the priority of a version", colon < word.size() ? word.substr(colon + 1) : ""));
+    version.priority = static_cast<int>(
+        number("the priority of a version", colon < word.size() ? word.substr(colon + 1) : ""));
     group.versions.push_back(std::move(version));
   }
   if (peek().kind == Token::Kind::Close) next();
@@ -176,7 +176,8 @@ void Parser::selector_line(Resource& resource) {
 void Parser::columns_block(Resource& resource) {
   if (peek().kind == Token::Kind::Word && peek().text == "like") {
     next();
-    if (!expect_word(resource.columns_like, "a resource such as autoscaling/v2.horizontalpodautoscalers")) {
+    if (!expect_word(resource.columns_like,
+                     "a resource such as autoscaling/v2.horizontalpodautoscalers")) {
       return skip_line();
     }
     return end_of_line();
@@ -216,11 +217,13 @@ void Parser::column_line(Resource& resource) {
       column.cell = key;
       column.argument = value;
     } else {
-      error("unknown word '" + key + "' for a column (wide, bare, format=, else=, path=, text=, "
+      error("unknown word '" + key +
+            "' for a column (wide, bare, format=, else=, path=, text=, "
             "age=, count=, join=, labels=, selector=, hook=)");
     }
   }
-  if (column.cell.empty()) error("column " + column.name + " does not say how its cell is made (path=, hook=, ...)");
+  if (column.cell.empty())
+    error("column " + column.name + " does not say how its cell is made (path=, hook=, ...)");
   resource.columns.push_back(std::move(column));
   end_of_line();
 }
@@ -270,7 +273,8 @@ void Parser::service_statement() {
   if (!expect_word(service.name, "the name of a service") || !expect_open()) return skip_line();
   while (!at_close() && peek().kind != Token::Kind::EndOfFile) {
     Method method;
-    if (!expect_word(method.name, "the name of a method") || !expect_word(method.request, "its request") ||
+    if (!expect_word(method.name, "the name of a method") ||
+        !expect_word(method.request, "its request") ||
         !expect_word(method.response, "its response")) {
       skip_line();
       continue;

@@ -27,11 +27,12 @@ std::uint32_t fraction_bits(long double root) {
   return static_cast<std::uint32_t>((root - std::floor(root)) * 4294967296.0L);
 }
 
-void compress(std::array<std::uint32_t, 8>& state, const std::uint8_t* block, const Words& constants) {
+void compress(std::array<std::uint32_t, 8>& state, const std::uint8_t* block,
+              const Words& constants) {
   Words w{};
   for (std::size_t i = 0; i < 16; ++i) {
-    w[i] = static_cast<std::uint32_t>(block[4 * i] << 24 | block[4 * i + 1] << 16 | block[4 * i + 2] << 8 |
-                                      block[4 * i + 3]);
+    w[i] = static_cast<std::uint32_t>(block[4 * i] << 24 | block[4 * i + 1] << 16 |
+                                      block[4 * i + 2] << 8 | block[4 * i + 3]);
   }
   for (std::size_t i = 16; i < 64; ++i) {
     const std::uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
@@ -63,18 +64,23 @@ std::array<std::uint8_t, 32> sha256(const std::string& text) {
   const auto prime = primes();
   Words constants{};
   std::array<std::uint32_t, 8> state{};
-  for (std::size_t i = 0; i < 64; ++i) constants[i] = fraction_bits(std::cbrt(static_cast<long double>(prime[i])));
-  for (std::size_t i = 0; i < 8; ++i) state[i] = fraction_bits(std::sqrt(static_cast<long double>(prime[i])));
+  for (std::size_t i = 0; i < 64; ++i)
+    constants[i] = fraction_bits(std::cbrt(static_cast<long double>(prime[i])));
+  for (std::size_t i = 0; i < 8; ++i)
+    state[i] = fraction_bits(std::sqrt(static_cast<long double>(prime[i])));
 
   std::vector<std::uint8_t> bytes(text.begin(), text.end());
   bytes.push_back(0x80);
   while (bytes.size() % 64 != 56) bytes.push_back(0);
   const std::uint64_t bits = static_cast<std::uint64_t>(text.size()) * 8;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(bits >> shift));
-  for (std::size_t at = 0; at < bytes.size(); at += 64) compress(state, bytes.data() + at, constants);
+  for (int shift = 56; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<std::uint8_t>(bits >> shift));
+  for (std::size_t at = 0; at < bytes.size(); at += 64)
+    compress(state, bytes.data() + at, constants);
 
   std::array<std::uint8_t, 32> result{};
-  for (std::size_t i = 0; i < 32; ++i) result[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+  for (std::size_t i = 0; i < 32; ++i)
+    result[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
   return result;
 }
 
@@ -85,8 +91,8 @@ std::string storage_version_hash(const std::string& group, const std::string& ve
   std::string result;
   for (std::size_t at = 0; at < 8; at += 3) {
     const bool last = at == 6;  // Two bytes remain.
-    const std::uint32_t bits =
-        static_cast<std::uint32_t>(digest[at] << 16 | digest[at + 1] << 8 | (last ? 0 : digest[at + 2]));
+    const std::uint32_t bits = static_cast<std::uint32_t>(digest[at] << 16 | digest[at + 1] << 8 |
+                                                          (last ? 0 : digest[at + 2]));
     result += kDigits[bits >> 18];
     result += kDigits[bits >> 12 & 63];
     result += kDigits[bits >> 6 & 63];

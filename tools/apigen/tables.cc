@@ -2,10 +2,10 @@
 // Makes the flat tables.
 #include "tables.h"
 
+#include "parser.h"
+
 #include <algorithm>
 #include <array>
-
-#include "parser.h"
 
 namespace knarr::apigen {
 namespace {
@@ -79,7 +79,8 @@ class Builder {
 
   /// The row of a notation; lists and maps without a name get theirs when first met.
   std::uint32_t type_index(const std::string& type) {
-    if (const auto found = tables_.index.find(type); found != tables_.index.end()) return found->second;
+    if (const auto found = tables_.index.find(type); found != tables_.index.end())
+      return found->second;
     TypeRow row;
     row.name = type;
     row.kind = type.starts_with("[]") ? "List" : "Map";
@@ -115,7 +116,8 @@ class Builder {
         row.kind = type.numbered ? "Int32" : "String";
         row.first_enum = static_cast<std::uint32_t>(tables_.enums.size());
         row.enum_count = static_cast<std::uint32_t>(type.values.size());
-        for (const EnumValue& value : type.values) tables_.enums.push_back(tables_.strings.add(value.text));
+        for (const EnumValue& value : type.values)
+          tables_.enums.push_back(tables_.strings.add(value.text));
         break;
       case Type::Kind::Renamed:
         row.kind = type.element.starts_with("[]") ? "List" : "Map";
@@ -132,9 +134,13 @@ class Builder {
   }
 
   void add_object_fields() {
-    for (const char* name : {"kind", "apiVersion"}) {
+    constexpr std::array<std::pair<const char*, const char*>, 2> kFields = {
+        {{"kind", "Kind of the object."},
+         {"apiVersion", "Group and version of the object's form."}}};
+    for (const auto& [name, help] : kFields) {
       FieldRow row;
       row.name = name;
+      row.help = tables_.strings.add(help);
       row.flags = "kOmitEmpty | kOptional";
       row.type = type_index("string");
       add_field_row(std::move(row));
@@ -182,8 +188,8 @@ class Builder {
     const bool is_renamed = named != nullptr && named->kind == Type::Kind::Renamed;
     const bool is_collection = !element_of(is_renamed ? named->element : field.type).empty();
     const Type* inner = api_.find(innermost(field.type));
-    const bool always = field.number != 0 && !field.pointer && !is_collection && field.type != "bytes" &&
-                        api_.packages.at(field.package).grpc.empty();
+    const bool always = field.number != 0 && !field.pointer && !is_collection &&
+                        field.type != "bytes" && api_.packages.at(field.package).grpc.empty();
     bool gate_off = false;
     for (const std::string& gate : split(field.gates, ',')) gate_off |= !api_.gates.at(gate).on;
     add_flag(flags, field.pointer, "kPointer");
@@ -212,9 +218,10 @@ class Builder {
 
   void finish() {
     for (std::uint32_t i = 0; i < tables_.types.size(); ++i) tables_.by_name.push_back(i);
-    std::sort(tables_.by_name.begin(), tables_.by_name.end(), [this](std::uint32_t a, std::uint32_t b) {
-      return tables_.types[a].name < tables_.types[b].name;
-    });
+    std::sort(tables_.by_name.begin(), tables_.by_name.end(),
+              [this](std::uint32_t a, std::uint32_t b) {
+                return tables_.types[a].name < tables_.types[b].name;
+              });
   }
 
   const Api& api_;

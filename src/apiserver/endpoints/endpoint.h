@@ -61,8 +61,8 @@ Result<> report_notes(Call& call, const codec::DecodeNotes& notes, std::string_v
 WriteCall write_call(const Call& call, const WriteOptions& options);
 
 /// Updates metadata.managedFields of `draft` (served version) for a write that is no apply.
-Result<> track_fields(const WriteCall& write, const Served& served, const object::Document* current,
-                      object::Draft& draft, SystemTime now);
+Result<> track_fields(const WriteCall& write, const Served& served, Registry& registry,
+                      const object::Document* current, object::Draft& draft, SystemTime now);
 
 /// The object that server-side apply makes of the current one (null: none) and a configuration,
 /// served version, typed, defaulted, with its managedFields. Errors: Conflict, BadRequest, Invalid.

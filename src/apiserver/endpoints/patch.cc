@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "codec/yaml.h"
 #include "schema/defaulting.h"
+#include "schema/field_error.h"
 #include "schema/patch/json_patch.h"
 #include "schema/patch/merge_patch.h"
 #include "schema/patch/server_side_apply.h"
@@ -143,7 +144,7 @@ Task<Result<ApiReply>> modify(Call* call, Patch patch, WriteOptions options) {
         Draft draft = TRY(patched(*call, patch, *current, options));
         TRY(keep_identity(*call, draft.root()));
         schema::apply_defaults(draft.root(), served.type);
-        TRY(track_fields(write, served, current, draft, registry.clock().system_now()));
+        TRY(track_fields(write, served, registry, current, draft, registry.clock().system_now()));
         TRY(registry.to_stored(served, draft));
         return draft;
       });

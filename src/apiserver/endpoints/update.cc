@@ -57,7 +57,7 @@ Task<Result<ApiReply>> update(Call* call) {
   auto written = co_await registry.update(
       &write, [&](const Document* current) -> Result<Draft> {
         Draft draft = Draft::from(body.root());
-        TRY(track_fields(write, served, current, draft, registry.clock().system_now()));
+        TRY(track_fields(write, served, registry, current, draft, registry.clock().system_now()));
         TRY(registry.to_stored(served, draft));
         return draft;
       });

@@ -13,6 +13,7 @@
 #include "schema/defaulting.h"
 #include "schema/field_error.h"
 #include "schema/metadata_validation.h"
+#include "schema/patch/managed_fields.h"
 
 #include <fmt/core.h>
 
@@ -249,6 +250,7 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
       if (generation == 0 && !changed) metadata.erase(atom::generation);
     }
   }
+  schema::keep_managed_times(old, object);
   Document document = codec::freeze_typed(draft, collection.type);
   schema::FieldErrors errors;
   schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],

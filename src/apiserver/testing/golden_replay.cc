@@ -2,6 +2,12 @@
 #include "apiserver/testing/golden_replay.h"
 
 #include "api/resources.h"
+#include "apiserver/admission/default_tolerations.h"
+#include "apiserver/admission/priority.h"
+#include "apiserver/admission/runtime_class.h"
+#include "apiserver/admission/service_account.h"
+#include "apiserver/admission/topology_labels.h"
+#include "apiserver/registry/kinds/binding.h"
 #include "apiserver/registry/kind_rules.h"
 #include "base/check.h"
 #include "codec/json.h"
@@ -9,9 +15,13 @@
 #include "object/equality.h"
 #include "schema/defaulting.h"
 #include "schema/metadata_validation.h"
+#include "schema/patch/json_patch.h"
+#include "schema/patch/merge_patch.h"
+#include "schema/patch/strategic_merge.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -117,7 +127,8 @@ std::optional<Target> target_of(std::string_view path) {
 // "<uid1>", "<time>", "<masked>": made up by the server.
 bool is_placeholder(Value value) {
   const std::string_view text = value.as_string();
-  return text.size() > 2 && text.front() == '<' && text.back() == '>';
+  return (text.size() > 2 && text.front() == '<' && text.back() == '>') ||
+         text == "kube-api-access-<5>" || text.ends_with("<5>");
 }
 
 bool made_by_server(std::string_view path) {
@@ -165,27 +176,37 @@ Value at_pointer(Value value, std::string_view pointer) {
 
 // ---------------------------------------------------------------- the server in small
 
-void merge_patch(NodeRef target, Value patch) {
-  if (!patch.is_map()) return target.assign(patch);
-  if (!target.is_map()) target.set_map();
-  for (const auto [key, atom, value] : patch.entries()) {
-    if (value.is_null()) target.erase(key);
-    else if (value.is_map()) merge_patch(target.ensure(key), value);
-    else target.ensure(key).assign(value);
-  }
-}
-
 struct Answer {
   int code = 0;  // 0: not played.
   Document object;
   std::optional<Error> error;
+  std::vector<std::string> warnings;
 };
 
 const KindRules kNoRules{};
 
 class Player {
  public:
+  Player() {
+    Result<Draft> account = codec::parse_json(R"({"metadata":{"name":"default"}})");
+    objects_["/serviceaccounts/default"] = account->freeze();
+    for (const auto& [name, value] : {std::pair<std::string_view, std::string_view>
+             {"system-node-critical", "2000001000"}, {"system-cluster-critical", "2000000000"}}) {
+      Result<Draft> made = codec::parse_json(
+          fmt::format(R"({{"metadata":{{"name":"{}"}},"value":{}}})", name, value));
+      objects_[fmt::format("scheduling.k8s.io/priorityclasses/{}", name)] = made->freeze();
+    }
+  }
+
   Answer play(Value step) {
+    warnings_.clear();
+    Answer answer = play_step(step);
+    answer.warnings = warnings_;
+    return answer;
+  }
+
+ private:
+  Answer play_step(Value step) {
     const std::string path =
         replace_all(std::string(step["path"].as_string()), "${ns}", kNamespace);
     if (path.find("${") != std::string::npos || step["as"].exists() || step["token"].exists()) {
@@ -204,6 +225,7 @@ class Player {
     if (method == "DELETE" && !target->name.empty()) objects_.erase(key);
     if (method == "POST" && target->name.empty()) return create(step, *target, dry);
     if (target->name.empty() || !objects_.contains(key)) return {};
+    if (method == "POST" && target->subresource == "binding") return bind(step, key, dry);
     if (!target->subresource.empty() && target->subresource != "status" &&
         target->subresource != "resize" && target->subresource != "ephemeralcontainers") {
       return {};
@@ -212,7 +234,6 @@ class Player {
     return update(step, *target, key, method == "PUT", dry);
   }
 
- private:
   // The object a client sent, typed; nothing when it cannot be read (other tests' business).
   std::optional<Draft> decode(Value body) const {
     if (!body.is_map()) return std::nullopt;
@@ -242,31 +263,66 @@ class Player {
     return answer;
   }
 
-  // What admission does to every pod in a namespace with a default service account.
-  static void admit_pod(NodeRef pod) {
-    NodeRef spec = pod.ensure_map("spec");
-    const bool mirror = pod["metadata"]["annotations"]["kubernetes.io/config.mirror"].exists();
-    if (!mirror && spec["serviceAccountName"].as_string().empty()) {
-      spec.set("serviceAccountName", "default");
-      spec.set("serviceAccount", "default");
-    }
-    if (!spec["priority"].exists()) spec.set("priority", 0);
-    if (!spec["preemptionPolicy"].exists()) spec.set("preemptionPolicy", "PreemptLowerPriority");
-    for (const std::string_view taint : {"not-ready", "unreachable"}) {
-      const std::string key = fmt::format("node.kubernetes.io/{}", taint);
-      bool tolerated = false;
-      for (NodeRef one : spec["tolerations"].items()) {
-        const std::string_view own = one["key"].as_string();
-        const std::string_view effect = one["effect"].as_string();
-        tolerated = tolerated || ((own == key || own.empty()) && (effect == "NoExecute" || effect.empty()));
+  Value find(std::string_view group, std::string_view resource, std::string_view name) const {
+    const auto found = objects_.find(fmt::format("{}/{}/{}", group, resource, name));
+    return found == objects_.end() ? Value{} : found->second.root();
+  }
+
+  Value priority_class_of(NodeRef pod) const {
+    const std::string_view name = pod["spec"]["priorityClassName"].as_string();
+    if (!name.empty()) return find("scheduling.k8s.io", "priorityclasses", name);
+    for (const auto& [key, object] : objects_) {
+      if (key.starts_with("scheduling.k8s.io/priorityclasses/") &&
+          object["globalDefault"].as_bool()) {
+        return object.root();
       }
-      if (tolerated) continue;
-      NodeRef one = spec.ensure_list("tolerations").append();
-      one.set("key", key);
-      one.set("operator", "Exists");
-      one.set("effect", "NoExecute");
-      one.set("tolerationSeconds", 300);
     }
+    return {};
+  }
+
+  // The plug-ins that touch every pod, in their order.
+  Result<> admit_new_pod(NodeRef pod) const {
+    NodeRef spec = pod.ensure_map("spec");
+    TRY(admit_service_account(pod, find("", "serviceaccounts", service_account_of(pod)), "<ns>",
+                              "abcde"));
+    copy_topology_labels(pod, find("", "nodes", spec["nodeName"].as_string()));
+    TRY(admit_new_priority(pod, priority_class_of(pod)));
+    add_default_tolerations(pod);
+    return admit_runtime_class(
+        pod, find("node.k8s.io", "runtimeclasses", spec["runtimeClassName"].as_string()));
+  }
+
+  static Answer forbidden(Error error) {
+    return {.code = error.code(), .object = {}, .error = std::move(error)};
+  }
+
+  // What the server sets in new metadata.
+  void fill(NodeRef metadata) const {
+    if (row_->namespaced()) metadata.set("namespace", kNamespace);
+    if (metadata["name"].as_string().empty() && !metadata["generateName"].as_string().empty()) {
+      metadata.set("name", fmt::format("{}abcde", metadata["generateName"].as_string()));
+    }
+    metadata.set("uid", "00000000-0000-4000-8000-000000000001");
+    metadata.set("creationTimestamp", "2024-01-01T00:00:00Z");
+    for (const std::string_view field :
+         {"deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"}) {
+      metadata.erase(field);
+    }
+  }
+
+  Answer bind(Value step, const std::string& key, bool dry) {
+    const std::string text = replace_all(json_of(step["body"]), "${ns}", kNamespace);
+    Result<Draft> body = codec::parse_json(text);
+    if (!body || !body->root().is_map()) return {};
+    const Document binding = body->freeze();
+    if (!validate_binding(binding.root())) return {};
+    Draft pod = Draft::from(objects_[key]);
+    if (Result<> bound = bind_pod(pod.root(), binding.root(), "2024-01-01T00:00:00Z"); !bound) {
+      return forbidden(std::move(bound).error());
+    }
+    copy_topology_labels(pod.root(), find("", "nodes", binding["target"]["name"].as_string()));
+    if (!dry) objects_[key] = codec::freeze_typed(pod, row_->type());
+    return {};
   }
 
   Answer create(Value step, const Target& target, bool dry) {
@@ -275,14 +331,17 @@ class Player {
     const KindRules& rules = this->rules();
     NodeRef object = draft->root();
     NodeRef metadata = object.ensure_map("metadata");
-    if (row_->namespaced()) metadata.set("namespace", kNamespace);
-    metadata.set("uid", "00000000-0000-4000-8000-000000000001");
-    metadata.set("creationTimestamp", "2024-01-01T00:00:00Z");
+    fill(metadata);
     const std::string key =
         fmt::format("{}/{}/{}", target.group, target.resource, metadata["name"].as_string());
     if (objects_.contains(key)) return {};
     schema::apply_defaults(object, row_->type());
-    if (row_->plural() == "pods") admit_pod(object);
+    if (row_->plural() == "pods") {
+      if (Result<> admitted = admit_new_pod(object); !admitted) {
+        return forbidden(std::move(admitted).error());
+      }
+      metadata = object["metadata"];
+    }
     if (row_->find_subresource("status") != nullptr && !rules.keep_status_on_create) {
       object.erase("status");
     }
@@ -299,6 +358,7 @@ class Player {
     schema::validate_builtin_finalizers(document["metadata"], path, errors);
     if (rules.validate != nullptr) rules.validate(context(""), document.root(), errors);
     if (!errors.empty()) return refused(std::move(errors), document);
+    if (rules.warn != nullptr) rules.warn(context(""), document.root(), {});
     if (!dry) objects_[key] = document;
     return {.code = 201, .object = document, .error = {}};
   }
@@ -306,11 +366,20 @@ class Player {
   // The new object before preparation.
   std::optional<Draft> changed(Value step, const Document& old, bool put) const {
     if (put) return decode(step["body"]);
-    std::string_view type = step["headers"]["Content-Type"].as_string();
-    if (type != "application/merge-patch+json" || !step["body"].is_map()) return std::nullopt;
+    const std::string_view type = step["headers"]["Content-Type"].as_string();
+    const std::string text = replace_all(json_of(step["body"]), "${ns}", kNamespace);
+    Result<Draft> patch = codec::parse_json(text);
+    if (!patch) return std::nullopt;
     Draft draft = Draft::from(old);
-    merge_patch(draft.root(), step["body"]);
-    if (!codec::decode_typed(draft.root(), row_->type())) return std::nullopt;
+    Result<> done = Error(Reason::UnsupportedMediaType, "not played");
+    if (type == "application/merge-patch+json") {
+      done = schema::apply_merge_patch(draft, patch->root());
+    } else if (type == "application/strategic-merge-patch+json") {
+      done = schema::apply_strategic_merge_patch(draft, patch->root(), row_->type());
+    } else if (type == "application/json-patch+json") {
+      done = schema::apply_json_patch(draft, patch->root());
+    }
+    if (!done || !codec::decode_typed(draft.root(), row_->type())) return std::nullopt;
     return draft;
   }
 
@@ -332,6 +401,10 @@ class Player {
     }
     metadata.erase("resourceVersion");
     schema::apply_defaults(object, row_->type());
+    if (row_->plural() == "pods" && target.subresource.empty()) {
+      keep_priority(object, old.root());
+      add_default_tolerations(object);
+    }
     if (target.subresource == "status") {
       std::vector<std::string> others;
       for (const auto [name, atom, value] : object.entries()) others.emplace_back(name);
@@ -351,6 +424,10 @@ class Player {
     Document document = codec::freeze_typed(*draft, row_->type());
     schema::FieldErrors errors;
     const schema::FieldPath path("metadata");
+    // Kubernetes checks metadata twice: for every kind, and once more by most kinds themselves.
+    schema::validate_object_meta(document["metadata"], row_->namespaced(),
+                                 schema::path_segment_problems, path, errors);
+    schema::validate_object_meta_update(document["metadata"], old["metadata"], path, errors);
     schema::validate_object_meta_update(document["metadata"], old["metadata"], path, errors);
     schema::validate_builtin_finalizers(document["metadata"], path, errors);
     auto* validate = target.subresource == "status" ? rules.validate_status : rules.validate_update;
@@ -359,10 +436,14 @@ class Player {
     }
     if (!errors.empty()) return refused(std::move(errors), document);
     if (rules.generation == Generation::OnSpecChange && target.subresource != "status" &&
-        !object::equal(document["spec"], old["spec"])) {
+        !(object::equal(document["spec"], old["spec"]) &&
+          object::equal(document["template"], old["template"]))) {
       metadata = draft->root()["metadata"];
       metadata.set("generation", static_cast<long>(old["metadata"]["generation"].as_int() + 1));
       document = codec::freeze_typed(*draft, row_->type());
+    }
+    if (rules.warn != nullptr) {
+      rules.warn(context(target.subresource), document.root(), old.root());
     }
     if (!dry) objects_[key] = document;
     return {.code = 200, .object = document, .error = {}};
@@ -376,35 +457,42 @@ class Player {
 
 // ---------------------------------------------------------------- judging
 
-std::string causes_text(Value causes) {
-  std::string out;
+std::string joined(std::vector<std::string> lines, bool sorted) {
+  if (sorted) std::ranges::sort(lines);
+  return fmt::format("{}", fmt::join(lines, ""));
+}
+
+std::string causes_text(Value causes, bool sorted = false) {
+  std::vector<std::string> lines;
   for (const Value cause : causes.items()) {
-    out += fmt::format("\n      {} {}: {}", cause["field"].as_string(), cause["reason"].as_string(),
-                       soften(cause["message"].as_string()));
+    lines.push_back(fmt::format("\n      {} {}: {}", cause["field"].as_string(),
+                                cause["reason"].as_string(), soften(cause["message"].as_string())));
   }
-  return out;
+  return joined(std::move(lines), sorted);
 }
 
 std::string masked(std::string_view message) {
   return replace_all(soften(message), kNamespace, "<ns>");
 }
 
-std::string causes_text(const std::vector<Cause>& causes) {
-  std::string out;
+std::string causes_text(const std::vector<Cause>& causes, bool sorted = false) {
+  std::vector<std::string> lines;
   for (const Cause& cause : causes) {
-    out += fmt::format("\n      {} {}: {}", cause.field, cause.type, masked(cause.message));
+    lines.push_back(
+        fmt::format("\n      {} {}: {}", cause.field, cause.type, masked(cause.message)));
   }
-  return out;
+  return joined(std::move(lines), sorted);
 }
 
 // What differs in a refusal, "" when nothing does.
-std::string refusal_difference(Value want, const Error& error) {
-  const Value body = want["body"];
+std::string refusal_difference(Value step, const Error& error) {
+  const Value body = step["want"]["body"];
+  const bool sorted = !step["sort"].empty();
   const bool picked = body["/message"].exists() || body["/details"].exists();
   const Value message = picked ? body["/message"] : body["message"];
   const Value details = picked ? body["/details"] : body["details"];
-  const std::string wanted = causes_text(details["causes"]);
-  const std::string have = causes_text(error.causes());
+  const std::string wanted = causes_text(details["causes"], sorted);
+  const std::string have = causes_text(error.causes(), sorted);
   if (details.exists() && wanted != have) return fmt::format("want{}\n    have{}", wanted, have);
   if (message.is_string() && !is_placeholder(message) &&
       soften(message.as_string()) != masked(error.message())) {
@@ -428,6 +516,26 @@ std::string object_difference(Value want, const Document& object) {
   return {};
 }
 
+// `299 - "text"` with Go's escapes, without what the decoder says of unknown fields.
+std::string warnings_difference(Value want, const std::vector<std::string>& have) {
+  std::vector<std::string> wanted;
+  for (const Value one : want["warnings"].items()) {
+    const std::string text(one.as_string());
+    const bool of_decoder = text.find("unknown field") != std::string::npos ||
+                            text.find("duplicate field") != std::string::npos ||
+                            text.find("duplicate entries") != std::string::npos;
+    if (!of_decoder) wanted.push_back(text);
+  }
+  std::vector<std::string> own;
+  for (const std::string& text : have) {
+    const std::string escaped = replace_all(replace_all(text, "\\", "\\\\"), "\"", "\\\"");
+    own.push_back(replace_all(fmt::format("299 - \"{}\"", escaped), kNamespace, "<ns>"));
+  }
+  if (wanted == own) return {};
+  return fmt::format("warnings: want\n      {}\n    have\n      {}", fmt::join(wanted, "\n      "),
+                     fmt::join(own, "\n      "));
+}
+
 class Judge {
  public:
   explicit Judge(GoldenScore& score) : score_(score) {}
@@ -435,19 +543,28 @@ class Judge {
   void judge(std::string_view name, Value step, const Answer& answer) {
     const Value want = step["want"];
     const std::int64_t code = want["code"].as_int();
-    if (answer.code == 0 || (code != 200 && code != 201 && code != 422)) return;
+    if (answer.code == 0) return;
+    if (code != 200 && code != 201 && code != 422 && code != 403 && code != 409) return;
     ++score_.played;
-    const bool accepted = code != 422;
+    const bool accepted = code < 300;
+    const bool refused = answer.error.has_value();
     std::string text;
-    if (accepted && answer.code == 422) {
+    if (accepted && refused && answer.code != 422) {
+      text = fmt::format("want {}, have {}: {}", code, answer.code, answer.error->message());
+    } else if (!accepted && refused && answer.code != code) {
+      text = fmt::format("want {}, have {}: {}", code, answer.code, answer.error->message());
+    } else if (accepted && refused) {
       text = fmt::format("want {}, have{}", code, causes_text(answer.error->causes()));
-    } else if (!accepted && answer.code != 422) {
-      text = fmt::format("want 422{}", causes_text((want["body"]["/details"].exists()
-                                                        ? want["body"]["/details"]
-                                                        : want["body"]["details"])["causes"]));
+    } else if (!accepted && !refused) {
+      const Value body = want["body"];
+      const Value details = body["/details"].exists() ? body["/details"] : body["details"];
+      const Value message = body["/message"].exists() ? body["/message"] : body["message"];
+      text = fmt::format("want {} {}{}", code, message.as_string().substr(0, 200),
+                         causes_text(details["causes"]));
     } else if (!accepted) {
-      text = refusal_difference(want, *answer.error);
+      text = refusal_difference(step, *answer.error);
     }
+    if (text.empty()) text = warnings_difference(want, answer.warnings);
     if (text.empty()) ++score_.right;
     if (text.empty() && accepted) {
       ++score_.objects;

@@ -3,6 +3,7 @@
 #include "codec/json.h"
 #include "codec/json/duplicates.h"
 #include "codec/json/lexer.h"
+#include "codec/text/utf8.h"
 
 #include <fmt/core.h>
 
@@ -91,11 +92,12 @@ class Reader {
       if (in_.peek() != '"') return expected("a key in quotes");
       std::string_view key;
       if (!in_.string(key)) return false;
-      const std::size_t seen = filter.find(node, key, object::find_atom(key));
+      const object::Atom atom = object::find_atom(key);
+      const std::size_t seen = filter.find(node, key, atom);
       NodeRef child;
       if (seen == KeyFilter::kNone) {
         frame.index = node.size();
-        child = node.append_entry(key);
+        child = node.append_entry(key, atom);
       } else {
         frame.index = seen;
         duplicate(frame);
@@ -176,7 +178,12 @@ class Reader {
 class Compactor {
  public:
   Compactor(std::string& out, std::string_view text, const JsonLimits& limits)
-      : out_(out), in_(text), limits_(limits) {}
+      : out_(out),
+        in_(text),
+        limits_(limits),
+        plain_(internal::valid_utf8_prefix(text) == text.size() && !text.contains('<') && !text.contains('>') && !text.contains('&') && !text.contains('\xE2')) {
+    out_.reserve(out_.size() + text.size());
+  }
 
   bool document() {
     if (!value(0)) return false;
@@ -233,17 +240,21 @@ class Compactor {
   bool text() {
     std::string_view token;
     if (!in_.string_token(token)) return false;
-    if (token.find_first_of("<>&\xE2") == std::string_view::npos) return put(token);
-    for (std::size_t i = 0; i < token.size(); ++i) {
-      const char c = token[i];
-      if (c == '<' || c == '>' || c == '&') {
+    if (plain_) return put(token);
+    while (!token.empty()) {
+      const char c = token[0];
+      const std::size_t length = internal::utf8_length(token);
+      const std::string_view whole = token.substr(0, length);
+      if (length == 0) {
+        out_ += internal::kReplacement;
+      } else if (c == '<' || c == '>' || c == '&') {
         out_ += c == '<' ? "\\u003c" : (c == '>' ? "\\u003e" : "\\u0026");
-      } else if (token.substr(i, 3) == "\xE2\x80\xA8" || token.substr(i, 3) == "\xE2\x80\xA9") {
-        out_ += token[i + 2] == '\xA8' ? "\\u2028" : "\\u2029";
-        i += 2;
+      } else if (whole == "\xE2\x80\xA8" || whole == "\xE2\x80\xA9") {
+        out_ += whole[2] == '\xA8' ? "\\u2028" : "\\u2029";
       } else {
-        out_ += c;
+        out_ += whole;
       }
+      token.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return true;
   }
@@ -256,6 +267,7 @@ class Compactor {
   std::string& out_;
   JsonLexer in_;
   const JsonLimits& limits_;
+  bool plain_;  // Nothing in the text that Go escapes or replaces.
 };
 
 }  // namespace

@@ -1,67 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replays the recorded patches whose object is made in the same case: what a real server made of
 // them, without a server. Skipped where the recordings are not (KNARR_SHARED).
-#include "api/types.h"
-#include "base/check.h"
-#include "codec/json.h"
 #include "codec/typed.h"
-#include "object/equality.h"
 #include "schema/defaulting.h"
 #include "schema/json_text.h"
 #include "schema/patch/json_patch.h"
 #include "schema/patch/merge_patch.h"
 #include "schema/patch/strategic_merge.h"
+#include "schema/testing/golden.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 namespace knarr::schema {
 namespace {
 
-using object::Draft;
-using object::Kind;
-using object::NodeRef;
-using object::Type;
-
-std::string shared_folder() {
-  const char* set = std::getenv("KNARR_SHARED");
-  if (set != nullptr) return set;
-  // Beside the project, or beside the folder of its worktrees.
-  const bool beside = std::ifstream(KNARR_SOURCE_DIR "/../shared/golden/README.md").good();
-  return beside ? KNARR_SOURCE_DIR "/../shared" : KNARR_SOURCE_DIR "/../../shared";
-}
-
-std::optional<Draft> read_golden(const std::string& name) {
-  std::ifstream file(shared_folder() + "/golden/" + name);
-  if (!file) return std::nullopt;
-  std::stringstream text;
-  text << file.rdbuf();
-  return MUST(codec::parse_json(text.str(), {.max_depth = 12'000, .max_values = 100'000'000}));
-}
-
-// Placeholders of the recording stand for themselves.
-std::string filled(std::string text) {
-  for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos;) {
-    const std::size_t end = text.find('}', at);
-    text.replace(at, end - at + 1, "<" + text.substr(at + 2, end - at - 2) + ">");
-  }
-  return text;
-}
+using namespace golden;
 
 struct Object {
   Draft tree;
   Type type;
 };
-
-Type type_of(NodeRef object) {
-  std::string name(object["apiVersion"].as_string());
-  if (name.find('/') == std::string::npos) name = "core/" + name;
-  return api::types().find(name + "." + std::string(object["kind"].as_string()));
-}
 
 class Replay {
  public:
@@ -152,42 +112,6 @@ class Replay {
     if (!settle(next, object.type)) return fail("does not decode: " + text);
     compare(next, want["body"], step["pick"], text);
     if (!step["query"]["dryRun"].exists()) object.tree = std::move(next);
-  }
-
-  static NodeRef at(NodeRef node, std::string_view pointer) {
-    while (!pointer.empty()) {
-      pointer.remove_prefix(1);
-      const std::size_t slash = pointer.find('/');
-      std::string key(pointer.substr(0, slash));
-      for (std::size_t i; (i = key.find("~1")) != std::string::npos;) key.replace(i, 2, "/");
-      node = node.is_list() ? node.at(std::strtoul(key.c_str(), nullptr, 10)) : node[key];
-      pointer = slash == std::string_view::npos ? std::string_view{} : pointer.substr(slash);
-    }
-    return node;
-  }
-
-  static bool alike(NodeRef got, NodeRef want) {
-    if (want.is_string() && want.as_string().starts_with("<")) {
-      return want.as_string() != "<absent>" || !got.exists();
-    }
-    if (want.is_map() && got.is_map()) {
-      if (got.size() != want.size()) return false;
-      for (auto [key, atom, value] : want.entries()) {
-        if (!got[key].exists() || !alike(got[key], value)) return false;
-      }
-      return true;
-    }
-    if (want.is_list() && got.is_list()) {
-      if (got.size() != want.size()) return false;
-      for (std::size_t i = 0; i < got.size(); ++i) {
-        if (!alike(got.at(i), want.at(i))) return false;
-      }
-      return true;
-    }
-    if (got.kind() == Kind::Raw) return alike(MUST(codec::parse_json(got.as_raw())).root(), want);
-    // An empty list that reads back null: storage's doing.
-    if (want.is_null() && got.exists() && got.empty() && got.is_list()) return true;
-    return object::equal(got, want);
   }
 
   void compare(Draft& next, NodeRef want, NodeRef pick, const std::string& text) {

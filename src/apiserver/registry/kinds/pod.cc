@@ -4,6 +4,8 @@
 
 #include "apiserver/registry/kinds/pod_checks.h"
 #include "apiserver/registry/kinds/pod_prepare.h"
+#include "apiserver/registry/kinds/pod_update.h"
+#include "apiserver/registry/kinds/pod_warnings.h"
 
 namespace knarr::apiserver {
 
@@ -93,8 +95,21 @@ void validate_new_template(const RuleContext&, Value object, FieldErrors& errors
   validate_pod_template(object["template"], FieldPath("template"), errors);
 }
 
+void prepare_new_template(const RuleContext&, NodeRef object) {
+  if (NodeRef spec = object["template"]["spec"]; spec.is_map()) drop_disabled_pod_fields(spec);
+}
+
+void prepare_template_update(const RuleContext& context, NodeRef object, Value) {
+  prepare_new_template(context, object);
+}
+
 void validate_template_update(const RuleContext&, Value object, Value old, FieldErrors& errors) {
   validate_pod_template(object["template"], FieldPath("template"), errors, old["template"]);
+}
+
+void warn_template(const RuleContext& context, Value object, Value old) {
+  if (context.warnings == nullptr) return;
+  warn_pod_template(object["template"], FieldPath("template"), old["template"], *context.warnings);
 }
 
 }  // namespace
@@ -105,14 +120,21 @@ const KindRules kPodRules{.group = "",
                           .delete_returns_object = true,
                           .prepare_create = prepare_new_pod,
                           .prepare_update = prepare_pod_update,
+                          .prepare_status = prepare_pod_status,
                           .validate = validate_new_pod,
+                          .validate_update = validate_pod_update,
+                          .validate_status = validate_pod_status,
+                          .warn = warn_new_pod,
                           .grace_seconds = pod_grace_seconds};
 
 const KindRules kPodTemplateRules{.group = "",
                                   .resource = "podtemplates",
                                   .generation = Generation::OnSpecChange,
                                   .delete_returns_object = true,
+                                  .prepare_create = prepare_new_template,
+                                  .prepare_update = prepare_template_update,
                                   .validate = validate_new_template,
-                                  .validate_update = validate_template_update};
+                                  .validate_update = validate_template_update,
+                                  .warn = warn_template};
 
 }  // namespace knarr::apiserver

@@ -6,6 +6,7 @@
 #include "api/resources_sum.h"
 #include "apiserver/registry/kind_rules.h"
 #include "object/document.h"
+#include "object/draft.h"
 #include "schema/field_error.h"
 
 #include <string>
@@ -36,10 +37,19 @@ void validate_pod_spec(object::Value spec, const PodSpecOptions& options,
 void validate_pod_template(object::Value pod_template, const schema::FieldPath& path,
                            schema::FieldErrors& errors, object::Value old_template = {});
 
+/// Removes the fields of a pod spec whose features are off in this release (stop signals, trust
+/// bundles and certificates in volumes, scheduling groups). For pods and for templates of workloads.
+void drop_disabled_pod_fields(object::NodeRef pod_spec);
+
 /// Warnings about a pod template for a client, with paths below `path`; `old_template` does not
 /// exist on creation. Source: k8s.io/kubernetes/pkg/api/pod/warnings.go.
 void warn_pod_template(object::Value pod_template, const schema::FieldPath& path,
                        object::Value old_template, std::vector<std::string>& warnings);
+
+/// The names of the secrets (config maps) that a pod refers to, from volumes, variables and pull
+/// secrets; sorted, each once.
+std::vector<std::string> pod_secret_names(object::Value pod);
+std::vector<std::string> pod_config_map_names(object::Value pod);
 
 using api::qos_class;  // The class a pod belongs to by its spec: api/resources_sum.h.
 using api::QosClass;

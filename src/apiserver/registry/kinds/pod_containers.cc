@@ -179,7 +179,8 @@ void check_host_network_ports(Value containers, const FieldPath& path, FieldErro
     for (const Value port : container["ports"].items()) {
       const FieldPath port_path = ports.index(i++);
       const std::int64_t host = port["hostPort"].as_int();
-      if (host != port["containerPort"].as_int()) {
+      // Zero in a template: pods will have the container's port there.
+      if (host != 0 && host != port["containerPort"].as_int()) {
         errors.invalid(port_path.child("hostPort"), host,
                        "must match `containerPort` when `hostNetwork` is true");
       }

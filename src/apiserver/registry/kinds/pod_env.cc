@@ -93,7 +93,7 @@ void check_file_key_ref(const PodContext& pod, Value ref, const FieldPath& path,
   else check_dns_label(volume, volume_path, errors);
   const std::string_view file = ref["path"].as_string();
   if (file.empty()) errors.required(path.child("path"));
-  else check_local_path(file, path.child("path"), errors);
+  else check_no_backsteps(file, path.child("path"), errors);
   const auto found = pod.volumes.find(volume);
   if (found == pod.volumes.end()) errors.not_found(volume_path, volume);
   else if (!has(found->second["emptyDir"])) {

@@ -2,6 +2,7 @@
 #include "apiserver/registry/kinds/pod_prepare.h"
 
 #include "api/resources_sum.h"
+#include "apiserver/registry/kinds/pod.h"
 #include "apiserver/registry/kinds/pod_text.h"
 
 #include <fmt/format.h>
@@ -44,15 +45,23 @@ void copy_field(NodeRef to, NodeRef from, std::string_view field) {
   else to.erase(field);
 }
 
+// The containers as they were, in the order of the request, with its resources. One that is new
+// stays for validation to refuse.
 void keep_only_resize(NodeRef pod, Value old) {
   const object::Draft sent = object::Draft::from(pod["spec"]);
+  const object::Draft before = object::Draft::from(old["spec"]);
   NodeRef spec = pod.ensure("spec");
   spec.assign(old["spec"]);
   copy_field(spec, sent.root(), "resources");
   for (const std::string_view list : {"containers", "initContainers"}) {
+    if (!sent.root()[list].exists() && !spec[list].exists()) continue;
+    NodeRef containers = spec.ensure(list);
+    containers.set_list();
     for (NodeRef asked : sent.root()[list].items()) {
-      NodeRef container = find_named(spec[list], asked["name"].as_string());
-      if (!container.exists()) continue;
+      NodeRef known = find_named(before.root()[list], asked["name"].as_string());
+      NodeRef container = containers.append();
+      container.assign(known.exists() ? known : asked);
+      if (!known.exists()) continue;
       copy_field(container, asked, "resources");
       copy_field(container, asked, "resizePolicy");
     }
@@ -148,7 +157,76 @@ void sync_app_armor(const RuleContext& context, NodeRef pod) {
   }
 }
 
+void drop_disabled_pod_fields(NodeRef spec) {
+  spec.erase("schedulingGroup");
+  for (const std::string_view list : {"initContainers", "containers", "ephemeralContainers"}) {
+    for (NodeRef container : spec[list].items()) {
+      NodeRef lifecycle = container["lifecycle"];
+      if (!lifecycle.is_map() || !lifecycle.erase("stopSignal")) continue;
+      if (lifecycle.empty()) container.erase("lifecycle");
+    }
+  }
+  for (NodeRef volume : spec["volumes"].items()) {
+    for (NodeRef source : volume["projected"]["sources"].items()) {
+      if (!source.is_map()) continue;
+      source.erase("clusterTrustBundle");
+      source.erase("podCertificate");
+    }
+  }
+}
+
+namespace {
+
+// A negative grace period means the shortest.
+void mend_grace_period(NodeRef spec) {
+  NodeRef grace = spec["terminationGracePeriodSeconds"];
+  if (grace.is_int() && grace.as_int() < 0) grace.set_int(1);
+}
+
+// podIP is the first of podIPs. Where they differ, podIP wins: old kubelets know it alone.
+void align_pod_ips(NodeRef status) {
+  const std::string ip(status["podIP"].as_string());
+  NodeRef list = status["podIPs"];
+  const std::string first(list.at(0)["ip"].as_string());
+  if (ip.empty()) {
+    if (!first.empty()) status.set("podIP", first);
+    return;
+  }
+  if (ip == first) return;
+  list = status.ensure("podIPs");
+  list.set_list();
+  list.append().set("ip", ip);
+}
+
+void keep_observed(NodeRef now, Value before) {
+  if (now["observedGeneration"].as_int() != 0) return;
+  if (before["observedGeneration"].as_int() == 0) return;
+  now.ensure("observedGeneration").assign(before["observedGeneration"]);
+}
+
+}  // namespace
+
+void prepare_pod_status(const RuleContext&, NodeRef pod, Value old) {
+  NodeRef metadata = pod.ensure_map("metadata");
+  // Old kubelets spoil what the garbage collector needs.
+  take(metadata, old["metadata"], "ownerReferences");
+  NodeRef status = pod.ensure_map("status");
+  if (status["qosClass"].as_string().empty()) take(status, old["status"], "qosClass");
+  align_pod_ips(status);
+  keep_observed(status, old["status"]);
+  for (NodeRef condition : status["conditions"].items()) {
+    if (!condition.is_map()) continue;
+    for (const Value before : old["status"]["conditions"].items()) {
+      if (before["type"].as_string() == condition["type"].as_string()) {
+        keep_observed(condition, before);
+      }
+    }
+  }
+}
+
 void prepare_new_pod(const RuleContext& context, NodeRef pod) {
+  drop_disabled_pod_fields(pod.ensure_map("spec"));
+  mend_grace_period(pod["spec"]);
   const object::Document spec = object::Draft::freeze(pod.ensure_map("spec"));
   NodeRef status = pod.ensure("status");
   status.set_map();
@@ -161,6 +239,8 @@ void prepare_new_pod(const RuleContext& context, NodeRef pod) {
 
 void prepare_pod_update(const RuleContext& context, NodeRef pod, Value old) {
   take(pod, old, "status");
+  drop_disabled_pod_fields(pod.ensure_map("spec"));
+  mend_grace_period(pod["spec"]);
   if (context.subresource.empty()) return;
   if (context.subresource == "resize") keep_only_resize(pod, old);
   else if (context.subresource == "ephemeralcontainers") keep_only_ephemeral(pod, old);

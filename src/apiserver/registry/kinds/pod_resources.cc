@@ -67,7 +67,7 @@ void check_whole_pages(std::string_view name, Value quantity, const FieldPath& p
                        FieldErrors& errors) {
   if (!is_hugepage_resource(name)) return;
   const Result<Quantity> page = Quantity::parse(name.substr(kHugePages.size()));
-  const bool whole = page && page->sign() > 0 && page->milli_value() % 1000 == 0 &&
+  const bool whole = page && page->sign() > 0 && is_whole(*page) &&
                      Quantity::of(quantity.as_string()).value() % page->value() == 0;
   if (whole) return;
   errors.invalid(path, quantity.as_string(),
@@ -218,7 +218,7 @@ void check_resource_quantity(std::string_view resource, Value quantity, const Fi
   if (amount.sign() < 0) {
     errors.invalid(path, quantity.as_string(), "must be greater than or equal to 0");
   }
-  if (is_counted(resource) && amount.milli_value() % 1000 != 0) {
+  if (is_counted(resource) && !is_whole(amount)) {
     errors.invalid(path, quantity.as_string(), "must be an integer");
   }
 }
@@ -262,6 +262,10 @@ void check_pod_resource_claims(Value claims, Value metadata, const FieldPath& pa
                                FieldErrors& errors) {
   std::set<std::string_view> names;
   std::size_t i = 0;
+  const FieldPath whole;
+  if (!claims.empty() && metadata["annotations"]["kubernetes.io/config.mirror"].exists()) {
+    errors.forbidden(whole.key(""), "static pods do not support resource claims");
+  }
   for (const Value claim : claims.items()) {
     const FieldPath at = path.index(i++);
     const FieldPath name_path = at.child("name");

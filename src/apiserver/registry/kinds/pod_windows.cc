@@ -3,6 +3,8 @@
 // spec.os forbids.
 #include "apiserver/registry/kinds/pod_checks.h"
 
+#include "codec/json.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,41 +42,49 @@ bool is_dns_domain(std::string_view domain) {
   }
 }
 
+// These fields are pointers, and what Go prints for those is JSON.
+void invalid(FieldErrors& errors, const FieldPath& path, std::string_view value,
+             std::string_view detail) {
+  std::string printed;
+  codec::write_json_string(printed, value);
+  errors.invalid_text(path, printed, detail);
+}
+
 void check_windows_account(std::string_view user, const FieldPath& path, std::string_view whole,
                            FieldErrors& errors) {
   if (user.empty()) {
-    errors.invalid(path, whole, "runAsUserName's User cannot be empty");
+    invalid(errors, path, whole, "runAsUserName's User cannot be empty");
   } else if (user.size() > 104) {
-    errors.invalid(path, whole, "runAsUserName's User length must not be longer than 104 characters");
+    invalid(errors, path, whole, "runAsUserName's User length must not be longer than 104 characters");
   }
   if (!user.empty() && user.find_first_not_of(". ") == std::string_view::npos) {
-    errors.invalid(path, whole, "runAsUserName's User cannot contain only periods or spaces");
+    invalid(errors, path, whole, "runAsUserName's User cannot contain only periods or spaces");
   }
   if (user.find_first_of("\"/\\:;|=,+*?<>@[]") != std::string_view::npos) {
-    errors.invalid(path, whole,
+    invalid(errors, path, whole,
                    "runAsUserName's User cannot contain the following characters: "
                    "\"/\\:;|=,+*?<>@[]");
   }
 }
 
 void check_windows_user(std::string_view name, const FieldPath& path, FieldErrors& errors) {
-  if (name.empty()) return errors.invalid(path, name, "runAsUserName cannot be an empty string");
+  if (name.empty()) return invalid(errors, path, name, "runAsUserName cannot be an empty string");
   if (std::ranges::any_of(name, [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
       })) {
-    return errors.invalid(path, name, "runAsUserName cannot contain control characters");
+    return invalid(errors, path, name, "runAsUserName cannot contain control characters");
   }
   const std::size_t slash = name.find('\\');
   if (slash == std::string_view::npos) return check_windows_account(name, path, name, errors);
   if (name.find('\\', slash + 1) != std::string_view::npos) {
-    return errors.invalid(path, name, "runAsUserName cannot contain more than one backslash");
+    return invalid(errors, path, name, "runAsUserName cannot contain more than one backslash");
   }
   const std::string_view domain = name.substr(0, slash);
   if (domain.size() >= 256) {
-    errors.invalid(path, name, "runAsUserName's Domain length must be under 256 characters");
+    invalid(errors, path, name, "runAsUserName's Domain length must be under 256 characters");
   }
   if (!is_netbios_domain(domain) && !is_dns_domain(domain)) {
-    errors.invalid(path, name,
+    invalid(errors, path, name,
                    "runAsUserName's Domain doesn't match the NetBios nor the DNS format");
   }
   check_windows_account(name.substr(slash + 1), path, name, errors);
@@ -152,9 +162,9 @@ void check_windows_options(Value options, const FieldPath& path, FieldErrors& er
   if (const Value spec = options["gmsaCredentialSpec"]; has(spec)) {
     const FieldPath at = path.child("gmsaCredentialSpec");
     const std::string_view text = spec.as_string();
-    if (text.empty()) errors.invalid(at, text, "gmsaCredentialSpec cannot be an empty string");
+    if (text.empty()) invalid(errors, at, text, "gmsaCredentialSpec cannot be an empty string");
     else if (text.size() > kLargestSpec) {
-      errors.invalid(at, text, "gmsaCredentialSpec size must be under 64 KiB");
+      invalid(errors, at, text, "gmsaCredentialSpec size must be under 64 KiB");
     }
   }
   if (const Value user = options["runAsUserName"]; has(user)) {
