@@ -34,19 +34,18 @@ bool is_snapshot(V source) {
 void align_sources(NodeRef object, bool is_new) {
   NodeRef spec = object["spec"];
   if (!spec.is_map()) return;
+  if (is_new) {
+    const NodeRef source = spec["dataSource"];
+    // A source of another kind was always ignored; one elsewhere waits for a gate that is off.
+    if (given(source) && !is_claim(source) && !is_snapshot(source)) spec.erase("dataSource");
+    if (!spec["dataSourceRef"]["namespace"].as_string().empty()) spec.erase("dataSourceRef");
+  }
   const NodeRef source = spec["dataSource"];
   const NodeRef reference = spec["dataSourceRef"];
-  // A source of another kind was always ignored.
-  const bool sound = !given(source) || is_claim(source) || is_snapshot(source) ||
-                     source["kind"].as_string().empty() || source["name"].as_string().empty();
-  if (is_new && !sound && !given(reference)) {
-    if (!source["apiGroup"].as_string().empty()) spec.erase("dataSource");
-  }
-  const NodeRef kept = spec["dataSource"];
-  if (given(kept) && !given(reference)) {
-    spec.ensure("dataSourceRef").assign(kept);
-  } else if (!given(kept) && given(reference) && !given(reference["namespace"]) &&
-             (is_claim(reference) || is_snapshot(reference))) {
+  if (given(source) && !given(reference)) {
+    spec.ensure("dataSourceRef").assign(source);
+  } else if (!given(source) && given(reference) &&
+             reference["namespace"].as_string().empty()) {
     spec.ensure("dataSource").assign(reference);
   }
 }

@@ -145,18 +145,6 @@ void align_pod_cidrs(NodeRef object) {
   cidrs.append_string(one);
 }
 
-// A new node takes no pods until it is ready (BEHAVIOURS 158).
-void add_not_ready_taint(NodeRef object) {
-  constexpr std::string_view kNotReady = "node.kubernetes.io/not-ready";
-  NodeRef taints = object.ensure_map("spec").ensure_list("taints");
-  for (const NodeRef taint : taints.items()) {
-    if (taint["key"].as_string() == kNotReady && taint["effect"].as_string() == "NoSchedule") return;
-  }
-  NodeRef taint = taints.append();
-  taint.set("key", kNotReady);
-  taint.set("effect", "NoSchedule");
-}
-
 // Configuration through the API is gone.
 void drop_config(NodeRef object, Value old) {
   if (NodeRef spec = object["spec"]; spec.is_map() && !given(old["spec"]["configSource"])) {
@@ -169,7 +157,6 @@ void drop_config(NodeRef object, Value old) {
 
 void prepare_create(const RuleContext&, NodeRef object) {
   drop_config(object, {});
-  add_not_ready_taint(object);
   align_pod_cidrs(object);
 }
 void prepare_update(const RuleContext&, NodeRef object, Value old) {

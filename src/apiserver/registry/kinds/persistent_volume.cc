@@ -86,7 +86,7 @@ void check_csi(Value source, const FieldPath& path, FieldErrors& errors) {
   }
   require(source, "volumeHandle", path, errors);
   for (const char* field : {"controllerPublishSecretRef", "controllerExpandSecretRef",
-                            "nodePublishSecretRef", "nodeStageSecretRef", "nodeExpandSecretRef"}) {
+                            "nodePublishSecretRef", "nodeExpandSecretRef"}) {
     check_secret_ref(source, field, path, errors);
   }
 }
@@ -110,6 +110,7 @@ void check_glusterfs(Value source, const FieldPath& path, FieldErrors& errors) {
   if (space.as_string().empty()) {
     errors.invalid(at, space.as_string(),
                    "if the endpointnamespace is set, it must be a valid namespace name");
+    return;
   }
   complain(errors, at, space.as_string(), schema::check_dns1123_label(space.as_string()));
 }
@@ -278,7 +279,6 @@ void warn_volume(const RuleContext& context, Value object, Value old) {
       {"storageos", "deprecated in v1.22, non-functional in v1.25+"},
       {"glusterfs", "deprecated in v1.25, non-functional in v1.26+"},
       {"flocker", "deprecated in v1.22, non-functional in v1.25+"},
-      {"quobyte", "deprecated in v1.22, non-functional in v1.25+"},
       {"rbd", "deprecated in v1.28, non-functional in v1.31+"},
   };
   for (const Gone& gone : kGone) {

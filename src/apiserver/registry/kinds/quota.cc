@@ -132,7 +132,7 @@ void check_scope_selector(Value spec, const FieldPath& parent, FieldErrors& erro
     seen.insert(scope);
   }
   if (conflict(seen)) {
-    errors.invalid(path, selector["matchExpressions"], "conflicting scopes");
+    errors.invalid_text(path, "null", "conflicting scopes");
   }
 }
 

@@ -17,8 +17,9 @@ namespace {
 constexpr std::size_t kMaxParameters = 512;
 constexpr std::size_t kMaxParameterBytes = 256UL * 1024;
 constexpr std::size_t kMaxDriverName = 63;
-constexpr std::size_t kMaxNodeId = 192;
-constexpr std::size_t kMaxErrorMessage = 256UL * 1024;
+constexpr std::size_t kMaxNodeId = 256;
+constexpr std::size_t kMaxErrorMessage = 1024;
+constexpr std::size_t kMaxMetadata = 256UL * 1024;  // What the refusal says.
 constexpr std::int64_t kLeastTokenSeconds = 600;
 constexpr std::int64_t kMostTokenSeconds = std::int64_t{1} << 32;
 
@@ -35,7 +36,8 @@ void check_provisioner(std::string_view name, const FieldPath& path, FieldErrors
     errors.required(path);
     return;
   }
-  complain(errors, path, name, schema::check_qualified_name(lower(name)));
+  const std::string small = lower(name);
+  complain(errors, path, small, schema::check_qualified_name(small));
 }
 
 void check_parameters(Value parameters, bool may_be_empty, FieldErrors& errors) {
@@ -90,11 +92,9 @@ void check_topologies(Value topologies, FieldErrors& errors) {
       check_label_key(key, path.child("key"), errors);
       if (!keys.insert(key).second) errors.duplicate(path.child("key"), key);
     }
-    for (std::size_t j = 0; j < i; ++j) {
-      if (!same(topologies.at(i), topologies.at(j))) continue;
-      errors.duplicate(list, "");
-      break;
-    }
+    bool twice = expressions.empty();  // Kubernetes takes an empty term for one it has seen.
+    for (std::size_t j = 0; j < i; ++j) twice = twice || same(topologies.at(i), topologies.at(j));
+    if (twice) errors.duplicate(list, "");
   }
 }
 
@@ -121,11 +121,12 @@ void fixed(Value object, Value old, std::string_view field, FieldErrors& errors)
   errors.invalid(FieldPath(field), object[field], kImmutable);
 }
 
-void validate_class_update(const RuleContext&, Value object, Value old, FieldErrors& errors) {
+void validate_class_update(const RuleContext& context, Value object, Value old,
+                           FieldErrors& errors) {
+  validate_class(context, object, errors);
   for (const char* field : {"parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"}) {
     fixed(object, old, field, errors);
   }
-  check_topologies(object["allowedTopologies"], errors);
 }
 
 // ---- CSI drivers
@@ -169,7 +170,7 @@ void check_driver(Value object, FieldErrors& errors) {
   for (const Value mode : spec["volumeLifecycleModes"].items()) {
     const std::string_view text = mode.as_string();
     if (text != "Persistent" && text != "Ephemeral") {
-      errors.not_supported(path.child("volumeLifecycleModes"), text, {"Ephemeral", "Persistent"});
+      errors.not_supported(path.child("volumeLifecycleModes"), text, {"Persistent", "Ephemeral"});
     }
   }
   if (!given(spec["seLinuxMount"])) errors.required(path.child("seLinuxMount"));
@@ -197,6 +198,13 @@ void validate_driver_update(const RuleContext&, Value object, Value old, FieldEr
     errors.invalid(path.child("attachedRequired"), attach, kImmutable);
   }
   immutable(object["spec"], old["spec"], "volumeLifecycleModes", path, errors);
+}
+
+// Born without a generation, a driver counts its changes.
+void prepare_driver_update(const RuleContext&, NodeRef object, Value old) {
+  if (same(object["spec"], old["spec"])) return;
+  object.ensure_map("metadata").set(
+      "generation", static_cast<long>(old["metadata"]["generation"].as_int() + 1));
 }
 
 void warn_driver(const RuleContext& context, Value object, Value) {
@@ -242,6 +250,14 @@ void validate_node(const RuleContext&, Value object, FieldErrors& errors) {
   check_node_drivers(object["spec"]["drivers"], errors);
 }
 
+// All but what the driver can allocate.
+bool same_driver(Value now, Value before) {
+  for (const char* field : {"nodeID", "topologyKeys"}) {
+    if (!same(now[field], before[field])) return false;
+  }
+  return true;
+}
+
 // A driver that is there may go but not change.
 void validate_node_update(const RuleContext&, Value object, Value old, FieldErrors& errors) {
   const Value drivers = object["spec"]["drivers"];
@@ -249,7 +265,9 @@ void validate_node_update(const RuleContext&, Value object, Value old, FieldErro
   const FieldPath spec("spec");
   for (const Value before : old["spec"]["drivers"].items()) {
     for (const Value now : drivers.items()) {
-      if (now["name"].as_string() != before["name"].as_string() || same(now, before)) continue;
+      if (now["name"].as_string() != before["name"].as_string() || same_driver(now, before)) {
+        continue;
+      }
       errors.invalid(spec.child("drivers"), drivers, kImmutable);
     }
   }
@@ -262,13 +280,17 @@ void validate_capacity(const RuleContext&, Value object, FieldErrors& errors) {
   const std::string_view name = object["storageClassName"].as_string();
   complain(errors, FieldPath("storageClassName"), name, schema::check_dns1123_subdomain(name));
   check_not_negative(object["capacity"], FieldPath("capacity"), errors);
-  check_not_negative(object["maximumVolumeSize"], FieldPath("maximumVolumeSize"), errors);
 }
 
 void validate_capacity_update(const RuleContext& context, Value object, Value old,
                               FieldErrors& errors) {
   validate_capacity(context, object, errors);
-  fixed(object, old, "nodeTopology", errors);
+  const bool selects = given(object["nodeTopology"]);
+  if (selects != given(old["nodeTopology"])) {
+    errors.invalid(FieldPath("nodeTopology"), object["nodeTopology"], kImmutable);
+  } else {
+    fixed(object, old, "nodeTopology", errors);
+  }
   fixed(object, old, "storageClassName", errors);
 }
 
@@ -279,7 +301,7 @@ void check_attachment_status(Value status, FieldErrors& errors) {
   for (const char* field : {"attachError", "detachError"}) {
     const FieldPath path = root.child(field);
     if (status[field]["message"].as_string().size() > kMaxErrorMessage) {
-      errors.too_long(path.child("message"), kMaxErrorMessage);
+      errors.too_long(path.child("message"), kMaxMetadata);
     }
   }
 }
@@ -297,15 +319,14 @@ void check_attachment_source(Value source, const FieldPath& path, FieldErrors& e
     const FieldPath at = path.child("persistentVolumeName");
     if (name.as_string().empty()) {
       errors.required(at, "must specify non empty persistentVolumeName");
-    } else {
-      complain(errors, at, name.as_string(), schema::check_dns1123_subdomain(name.as_string()));
     }
+    complain(errors, at, name.as_string(), schema::check_dns1123_subdomain(name.as_string()));
   } else {
     const FieldPath at = path.child("inlineVolumeSpec");
-    check_volume_spec(inline_spec, true, at, errors);
     if (!given(inline_spec["csi"])) {
       errors.required(at.child("csi"), "has to be specified in the context of inline volumes");
     }
+    check_volume_spec(inline_spec, true, at, errors);
   }
 }
 
@@ -337,12 +358,13 @@ void validate_attributes(const RuleContext&, Value object, FieldErrors& errors) 
   check_parameters(object["parameters"], false, errors);
 }
 
-void validate_attributes_update(const RuleContext&, Value object, Value old,
+void validate_attributes_update(const RuleContext& context, Value object, Value old,
                                 FieldErrors& errors) {
   for (const char* field : {"driverName", "parameters"}) {
     if (same(object[field], old[field])) continue;
     errors.forbidden(FieldPath(field), fmt::format("updates to {} are forbidden.", field));
   }
+  validate_attributes(context, object, errors);
 }
 
 void prepare_attributes(const RuleContext&, NodeRef object) {
@@ -364,6 +386,7 @@ constinit const KindRules kCsiDriverRules = {
     .resource = "csidrivers",
     .unconditional_update = false,
     .delete_returns_object = true,
+    .prepare_update = prepare_driver_update,
     .validate = validate_driver,
     .validate_update = validate_driver_update,
     .warn = warn_driver,
