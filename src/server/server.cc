@@ -3,10 +3,16 @@
 #include "server/server.h"
 
 #include "apiserver/api_server.h"
+#include "apiserver/admission/namespace_lifecycle.h"
+#include "apiserver/admission/rbac_writes.h"
 #include "apiserver/bootstrap/bootstrap.h"
+#include "apiserver/endpoints/finalize.h"
 #include "apiserver/front/http_front.h"
 #include "apiserver/health/health.h"
+#include "apiserver/identity.h"
+#include "apiserver/node_source.h"
 #include "apiserver/policy_source.h"
+#include "auth/node_authorizer.h"
 #include "auth/pki.h"
 #include "auth/rbac.h"
 #include "base/log.h"
@@ -39,6 +45,10 @@ struct Server::State {
   std::unique_ptr<apiserver::Registry> registry;
   auth::RbacAuthorizer rbac;
   std::unique_ptr<apiserver::CachePolicySource> policy;
+  auth::NodeReferences node_references;
+  auth::NodeAuthorizer nodes{node_references};
+  std::unique_ptr<apiserver::CacheNodeSource> node_source;
+  std::unique_ptr<ServiceAccountTokens> tokens;
   std::unique_ptr<auth::AuthorizerChain> authorizer;
   std::unique_ptr<apiserver::ApiServer> api;
   apiserver::HealthPaths* health = nullptr;
@@ -53,7 +63,7 @@ struct Server::State {
 
   Task<Result<>> open_store();
   Result<> make_keys();
-  void make_api();
+  Result<> make_api();
   Result<> listen();
   Result<> write_kubeconfig() const;
 };
@@ -84,12 +94,16 @@ Result<> Server::State::make_keys() {
   return ok();
 }
 
-void Server::State::make_api() {
+Result<> Server::State::make_api() {
   registry = std::make_unique<apiserver::Registry>(apiserver::Registry::Parts{
       .store = *store, .cache = *cache, .clock = loop, .rng = rng, .admission = admission});
   registry->add_built_in();
   policy = std::make_unique<apiserver::CachePolicySource>(*registry, loop);
-  authorizer = std::make_unique<auth::AuthorizerChain>(std::vector<const auth::Authorizer*>{&rbac});
+  node_source = std::make_unique<apiserver::CacheNodeSource>(*registry, node_references, loop);
+  authorizer =
+      std::make_unique<auth::AuthorizerChain>(std::vector<const auth::Authorizer*>{&nodes, &rbac});
+  admission.add(std::make_unique<apiserver::NamespaceLifecycle>(*registry));
+  admission.add(std::make_unique<apiserver::RbacWrites>(rbac, *authorizer));  // The last one.
   api = std::make_unique<apiserver::ApiServer>(*registry, *authorizer);
   auto paths = std::make_unique<apiserver::HealthPaths>();
   health = paths.get();
@@ -107,12 +121,22 @@ void Server::State::make_api() {
   api->add_paths(std::move(paths));
   api->add_paths(std::make_unique<apiserver::MetricsPath>());
   api->add_paths(std::make_unique<apiserver::VersionPath>());
+  tokens = TRY(ServiceAccountTokens::create(pki->service_account, *registry, rng));
+  apiserver::add_identity_endpoints(
+      *api, {.keys = tokens->keys(),
+             .tokens = tokens->issuer(),
+             .authenticator = tokens->authenticator(),
+             .jwks_uri = fmt::format("https://{}:{}/openid/v1/jwks", advertise_address,
+                                     options.https_listen_port)});
+  api->add_special("/namespaces/finalize", apiserver::make_namespace_finalize());
   auth::AuthenticationOptions how;
+  how.tokens = &tokens->authenticator();
   how.client_authorities = pki->client_ca.bundle();
   how.request_header_authorities = pki->request_header_ca.bundle();
   how.request_header.allowed_names = {std::string(auth::kRequestHeaderName)};
   authentication = std::make_unique<Authentication>(std::move(how), *authorizer, loop);
   front = std::make_unique<apiserver::HttpFront>(*api, *authentication);
+  return ok();
 }
 
 Result<> Server::State::listen() {
@@ -152,10 +176,11 @@ Task<Result<>> Server::start() {
       s.options.advertise_address.empty() ? default_address() : s.options.advertise_address;
   CO_TRY(s.make_keys());
   CO_TRY(co_await s.open_store());
-  s.make_api();
+  CO_TRY(s.make_api());
   CO_TRY(co_await s.cache->start());
   s.policy->subscribe(s.rbac);
   s.policy->start();
+  s.node_source->start();
   CO_TRY(s.listen());
   CO_TRY(co_await apiserver::bootstrap(
       s.api.get(), {.advertise_address = s.advertise_address,
@@ -174,6 +199,7 @@ Task<Result<>> Server::start() {
 Task<> Server::stop() {
   State& s = *state_;
   if (s.http) co_await s.http->stop(kDrain);
+  if (s.node_source) co_await s.node_source->stop();
   if (s.policy) co_await s.policy->stop();
   if (s.cache) co_await s.cache->stop();
   if (s.store) {

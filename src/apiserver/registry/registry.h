@@ -104,6 +104,8 @@ class Registry {
   [[nodiscard]] Result<> to_stored(const Served& served, object::Draft& draft) const;
 
   Clock& clock() { return parts_.clock; }
+  /// For what is admitted without being stored: reviews, tokens, connections.
+  AdmissionChain& admission() { return parts_.admission; }
   WatchCache& cache() { return parts_.cache; }
   Rng& rng() { return parts_.rng; }
 
