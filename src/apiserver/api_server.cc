@@ -2,6 +2,8 @@
 // From a request to the endpoint of its verb: authorization, look-up, method.
 #include "apiserver/api_server.h"
 
+#include "apiserver/identity/access.h"
+
 #include <fmt/core.h>
 
 namespace knarr::apiserver {
@@ -10,12 +12,14 @@ namespace {
 
 // Refusals that tell nothing of what was asked for. Source: k8s.io/apiserver handlers/responsewriters.
 Error no_such_path() {
-  return {Reason::NotFound, "the server could not find the requested resource"};
+  return Error(Reason::NotFound, "the server could not find the requested resource")
+      .with_empty_details();
 }
 
 Error method_not_allowed() {
-  return {Reason::MethodNotAllowed,
-          "the server does not allow this method on the requested resource"};
+  return Error(Reason::MethodNotAllowed,
+               "the server does not allow this method on the requested resource")
+      .with_empty_details();
 }
 
 ApiReply error_reply(Error error) {
@@ -32,6 +36,13 @@ bool verb_allowed(const Served& served, const RequestInfo& info) {
   return subresource != nullptr && subresource->has_verb(info.verb);
 }
 
+// Resources that can only be created have no objects, and when namespaced no list over all
+// namespaces: their paths do not exist.
+bool has_path(const Served& served, const RequestInfo& info) {
+  if (!info.subresource.empty() || served.row->verbs() != api::verb_bit("create")) return true;
+  return info.name.empty() && (!served.row->namespaced() || !info.namespace_.empty());
+}
+
 }  // namespace
 
 auth::Attributes attributes_of(const ApiRequest& request) {
@@ -39,7 +50,6 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   auth::Attributes attributes;
   attributes.user = &request.user;
   attributes.verb = info.verb;
-  
   attributes.is_resource = info.is_resource;
   attributes.path = info.path;
   if (!info.is_resource) return attributes;
@@ -49,6 +59,11 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   attributes.subresource = info.subresource;
   attributes.namespace_ = info.namespace_;
   attributes.name = info.name;
+  if (info.verb == "list" || info.verb == "watch" || info.verb == "deletecollection") {
+    // What cannot be read is refused later; here it is as if it were not there.
+    identity::read_field_selector(request.query.get("fieldSelector"), attributes);
+    identity::read_label_selector(request.query.get("labelSelector"), attributes);
+  }
   return attributes;
 }
 
@@ -86,8 +101,8 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
   Call call{.parts = &parts_, .request = request, .served = nullptr, .warnings = {}};
   call.served = registry_.find(info.group, info.version, info.resource);
   if (call.served == nullptr) {
-    // An unknown group or version is no Status but the plain 404 of a path (BEHAVIOURS 137).
-    if (!registry_.has_group_version(info.group, info.version)) {
+    // An unknown group is no Status but the plain 404 of a path (BEHAVIOURS 137).
+    if (!registry_.has_group(info.group)) {
       ApiReply reply;
       reply.code = 404;
       reply.body = RawReply{"text/plain; charset=utf-8",
@@ -101,6 +116,7 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
   if (served.row->namespaced() ? false : !info.namespace_.empty() && info.resource != "namespaces") {
     co_return error_reply(no_such_path());
   }
+  if (!has_path(served, info)) co_return error_reply(no_such_path());
   if (!info.subresource.empty() && served.row->find_subresource(info.subresource) == nullptr) {
     co_return error_reply(no_such_path());
   }
@@ -112,6 +128,11 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
     co_return error_reply(Error(Reason::NotImplemented,
                                 fmt::format("{}/{} is not served by this version of Knarr yet",
                                             info.resource, info.subresource)));
+  }
+  if (served.collection->cache == nullptr) {
+    co_return error_reply(Error(Reason::NotImplemented,
+                                fmt::format("{} is not served by this version of Knarr yet",
+                                            served.collection->qualified_resource())));
   }
   if (info.verb == "get") co_return co_await serve_get(&call);
   if (info.verb == "list") co_return co_await serve_list(&call);

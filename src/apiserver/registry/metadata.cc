@@ -80,6 +80,10 @@ void keep_system_metadata(NodeRef metadata, Value old) {
       metadata.ensure(field).assign(value);
     }
   }
+  // Whatever the client says: there is no refusal for this one.
+  if (Value created = old[atom::creationTimestamp]) {
+    metadata.ensure(atom::creationTimestamp).assign(created);
+  }
   if (Value space = old[atom::namespace_]) metadata.ensure(atom::namespace_).assign(space);
   metadata.erase(atom::selfLink);
   metadata.erase(atom::resourceVersion);

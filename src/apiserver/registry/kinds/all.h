@@ -11,18 +11,35 @@ namespace knarr::apiserver::kinds {
 
 extern const KindRules kDeploymentRules;
 extern const KindRules kReplicaSetRules;
-extern const KindRules kDaemonSetRules;
 extern const KindRules kReplicationControllerRules;
-extern const KindRules kStatefulSetRules;
-extern const KindRules kControllerRevisionRules;
-extern const KindRules kJobRules;
-extern const KindRules kCronJobRules;
-extern const KindRules kServiceRules;
+extern const KindRules kDaemonSetRules;
+extern const KindRules kHorizontalPodAutoscalerRules;
 extern const KindRules kConfigMapRules;
 extern const KindRules kSecretRules;
 extern const KindRules kServiceAccountRules;
-extern const KindRules kNamespaceRules;
+extern const KindRules kCronJobRules;
+extern const KindRules kEndpointsRules;
+extern const KindRules kEndpointSliceRules;
 extern const KindRules kEventRules;
+extern const KindRules kIngressRules;
+extern const KindRules kIngressClassRules;
+extern const KindRules kJobRules;
+extern const KindRules kNamespaceRules;
+extern const KindRules kNetworkPolicyRules;
+extern const KindRules kIpAddressRules;
+extern const KindRules kServiceCidrRules;
+extern const KindRules kNodeRules;
+extern const KindRules kPodDisruptionBudgetRules;
+extern const KindRules kLeaseRules;
+extern const KindRules kPriorityClassRules;
+extern const KindRules kRuntimeClassRules;
+extern const KindRules kRoleRules;
+extern const KindRules kClusterRoleRules;
+extern const KindRules kRoleBindingRules;
+extern const KindRules kClusterRoleBindingRules;
+extern const KindRules kServiceRules;
+extern const KindRules kStatefulSetRules;
+extern const KindRules kControllerRevisionRules;
 
 /// Kinds without functions of their own.
 std::span<const KindRules> kinds_with_facts_only();
