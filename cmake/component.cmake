@@ -1,7 +1,8 @@
 # knarr_component(name DEPENDS a b LIBRARIES x y)
 #
 # Makes the static library knarr_<name> of src/<name>/**/*.cc, a test binary test_<name> of the
-# *_test.cc beside them, and in the fuzz flavour one program for every *_fuzz.cc. DEPENDS are other
+# *_test.cc beside them, a program (not built by default) for every *_bench.cc, and in the fuzz flavour
+# one for every *_fuzz.cc. DEPENDS are other
 # components: only what is listed there may be included (checked by scripts/tidy).
 # The standard headers of cmake/precompiled.h for every file of a target: precompiled where builds
 # are cold and whole, merely included in `dev`, where ccache then shares objects between checkouts (it
@@ -18,6 +19,7 @@ function(knarr_component name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;LIBRARIES;GENERATED;TEST_DEPENDS")
   set(folder ${CMAKE_SOURCE_DIR}/src/${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cc)
+  set(all_sources ${sources})
   set(tests ${sources})
   set(fuzzers ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -55,11 +57,22 @@ function(knarr_component name)
     set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY ${CMAKE_BINARY_DIR} TIMEOUT 600)
   endif()
 
+  set(benches ${all_sources})
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  foreach(bench IN LISTS benches)
+    get_filename_component(program ${bench} NAME_WE)
+    add_executable(${program} EXCLUDE_FROM_ALL ${bench})
+    target_link_libraries(${program} PRIVATE knarr_${name})
+  endforeach()
+
   if(KNARR_FLAVOUR STREQUAL "fuzz")
     foreach(fuzzer IN LISTS fuzzers)
       get_filename_component(program ${fuzzer} NAME_WE)
       add_executable(${program} EXCLUDE_FROM_ALL ${fuzzer})
       target_link_libraries(${program} PRIVATE knarr_${name})
+      foreach(dependency IN LISTS arg_TEST_DEPENDS)
+        target_link_libraries(${program} PRIVATE $<TARGET_NAME_IF_EXISTS:knarr_${dependency}>)
+      endforeach()
       target_link_options(${program} PRIVATE -fsanitize=fuzzer)
       set_property(GLOBAL APPEND PROPERTY KNARR_FUZZERS ${program})
     endforeach()

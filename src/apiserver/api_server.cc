@@ -10,12 +10,14 @@ namespace {
 
 // Refusals that tell nothing of what was asked for. Source: k8s.io/apiserver handlers/responsewriters.
 Error no_such_path() {
-  return {Reason::NotFound, "the server could not find the requested resource"};
+  return Error(Reason::NotFound, "the server could not find the requested resource")
+      .with_empty_details();
 }
 
 Error method_not_allowed() {
-  return {Reason::MethodNotAllowed,
-          "the server does not allow this method on the requested resource"};
+  return Error(Reason::MethodNotAllowed,
+               "the server does not allow this method on the requested resource")
+      .with_empty_details();
 }
 
 ApiReply error_reply(Error error) {
@@ -86,8 +88,8 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
   Call call{.parts = &parts_, .request = request, .served = nullptr, .warnings = {}};
   call.served = registry_.find(info.group, info.version, info.resource);
   if (call.served == nullptr) {
-    // An unknown group or version is no Status but the plain 404 of a path (BEHAVIOURS 137).
-    if (!registry_.has_group_version(info.group, info.version)) {
+    // An unknown group is no Status but the plain 404 of a path (BEHAVIOURS 137).
+    if (!registry_.has_group(info.group)) {
       ApiReply reply;
       reply.code = 404;
       reply.body = RawReply{"text/plain; charset=utf-8",
@@ -112,6 +114,11 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
     co_return error_reply(Error(Reason::NotImplemented,
                                 fmt::format("{}/{} is not served by this version of Knarr yet",
                                             info.resource, info.subresource)));
+  }
+  if (served.collection->cache == nullptr) {
+    co_return error_reply(Error(Reason::NotImplemented,
+                                fmt::format("{} is not served by this version of Knarr yet",
+                                            served.collection->qualified_resource())));
   }
   if (info.verb == "get") co_return co_await serve_get(&call);
   if (info.verb == "list") co_return co_await serve_list(&call);

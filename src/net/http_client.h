@@ -99,6 +99,7 @@ class HttpClient {
 
   /// Closes all connections; calls under way fail.
   Task<> stop();
+  [[nodiscard]] Loop& loop() const;
 
   struct Shared;
 

@@ -7,6 +7,7 @@
 #include "apiserver/admission/rbac_writes.h"
 #include "apiserver/bootstrap/bootstrap.h"
 #include "apiserver/endpoints/finalize.h"
+#include "apiserver/discovery/discovery.h"
 #include "apiserver/front/http_front.h"
 #include "apiserver/health/health.h"
 #include "apiserver/identity.h"
@@ -20,6 +21,7 @@
 #include "base/worker.h"
 #include "net/http.h"
 #include "server/authentication.h"
+#include "server/controllers.h"
 #include "server/host.h"
 #include "store/sqlite_store.h"
 
@@ -52,10 +54,12 @@ struct Server::State {
   std::unique_ptr<auth::AuthorizerChain> authorizer;
   std::unique_ptr<apiserver::ApiServer> api;
   apiserver::HealthPaths* health = nullptr;
+  apiserver::DiscoveryPaths* discovery = nullptr;
   std::unique_ptr<Authentication> authentication;
   std::unique_ptr<apiserver::HttpFront> front;
   std::shared_ptr<net::TlsServerContext> tls;
   std::unique_ptr<net::HttpServer> http;
+  std::unique_ptr<ControllerSet> controllers;
   std::optional<auth::ServerPki> pki;
   std::string advertise_address;
   std::string service_ip;
@@ -129,6 +133,14 @@ Result<> Server::State::make_api() {
              .jwks_uri = fmt::format("https://{}:{}/openid/v1/jwks", advertise_address,
                                      options.https_listen_port)});
   api->add_special("/namespaces/finalize", apiserver::make_namespace_finalize());
+  auto discovery_paths = std::make_unique<apiserver::DiscoveryPaths>(
+      *registry,
+      apiserver::DiscoveryOptions{
+          .server_address = fmt::format("{}:{}", advertise_address, options.https_listen_port),
+          .other_paths = {"/.well-known/openid-configuration", "/healthz", "/livez", "/metrics",
+                          "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"}});
+  discovery = discovery_paths.get();
+  api->add_paths(std::move(discovery_paths));
   auth::AuthenticationOptions how;
   how.tokens = &tokens->authenticator();
   how.client_authorities = pki->client_ca.bundle();
@@ -191,6 +203,13 @@ Task<Result<>> Server::start() {
                     .request_header_ca = s.pki->request_header_ca.bundle_pem(),
                     .host_name = host_name()}));
   s.bootstrapped = true;
+  if (!s.options.disable_controller_manager) {
+    s.controllers = std::make_unique<ControllerSet>(
+        *s.api, s.loop, s.loop,
+        ControllerSettings{.selection = s.options.controllers,
+                           .options = {.root_ca_pem = s.pki->server_ca.bundle_pem()}});
+    s.controllers->start();
+  }
   CO_TRY(s.write_kubeconfig());
   log::info("ready", {{"address", s.http->address().to_string()}, {"kubeconfig", s.options.write_kubeconfig}});
   co_return ok();
@@ -198,6 +217,7 @@ Task<Result<>> Server::start() {
 
 Task<> Server::stop() {
   State& s = *state_;
+  if (s.controllers) co_await s.controllers->stop();
   if (s.http) co_await s.http->stop(kDrain);
   if (s.node_source) co_await s.node_source->stop();
   if (s.policy) co_await s.policy->stop();

@@ -4,6 +4,7 @@
 #include "apiserver/registry/metadata.h"
 #include "schema/defaulting.h"
 #include "schema/patch/managed_fields.h"
+#include "schema/patch/reset_fields.h"
 #include "schema/patch/server_side_apply.h"
 
 namespace knarr::apiserver {
@@ -12,33 +13,11 @@ using object::Document;
 using object::Draft;
 namespace atom = object::atom;
 
-namespace {
-
-// What a way of writing resets: the status by the main resource, all else by its status.
-std::vector<std::string_view> reset_fields(const WriteCall& write, const Served& served) {
-  std::vector<std::string_view> fields;
-  if (write.subresource.empty()) {
-    if (served.collection->has_status) fields.push_back("status");
-    return fields;
-  }
-  if (write.subresource != "status" || !served.type) return fields;
-  for (std::size_t i = 0; i < served.type.field_count(); ++i) {
-    const object::Field field = served.type.field(i);
-    if (field.atom() == atom::metadata || field.atom() == atom::status ||
-        field.atom() == atom::kind || field.atom() == atom::apiVersion) {
-      continue;
-    }
-    fields.push_back(field.name());
-  }
-  return fields;
-}
-
-}  // namespace
-
 Result<> track_fields(const WriteCall& write, const Served& served, Registry& registry,
                       const Document* current, Draft& draft, SystemTime now) {
   const std::string time = time_text(now);
-  const std::vector<std::string_view> ignored = reset_fields(write, served);
+  const std::span<const std::string_view> ignored =
+      schema::reset_fields(served.type, served.collection->has_status, write.subresource);
   const Document live = current == nullptr ? Document() : registry.to_served(served, *current);
   schema::update_managed_fields(current == nullptr ? nullptr : &live, draft, served.type,
                                 {.manager = write.manager,
@@ -53,7 +32,8 @@ Result<Draft> apply_fields(const WriteCall& write, const Served& served, Registr
                            const Document* current, const Draft& applied, bool force,
                            SystemTime now) {
   const std::string time = time_text(now);
-  const std::vector<std::string_view> ignored = reset_fields(write, served);
+  const std::span<const std::string_view> ignored =
+      schema::reset_fields(served.type, served.collection->has_status, write.subresource);
   const Document live = current == nullptr ? Document() : registry.to_served(served, *current);
   schema::ApplyResult result = TRY(schema::server_side_apply(
       current == nullptr ? nullptr : &live, applied.root(), served.type,

@@ -87,6 +87,7 @@ Task<Result<ApiRequest>> HttpFront::read_request(net::HttpRequest* http, net::Bo
       parse_request_info(http->method, percent_decode(http->path(), false), request.query);
   request.user_agent = http->headers.get_or("User-Agent", "");
   request.accept = http->headers.get_or("Accept", "");
+  request.if_none_match = http->headers.get_or("If-None-Match", "");
   request.user = CO_TRY(co_await authenticator_.authenticate(http));
   request.user = CO_TRY(
       co_await authenticator_.impersonate(http, std::move(request.user), &request.info));

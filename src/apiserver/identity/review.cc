@@ -35,7 +35,8 @@ Result<Draft> read_review(Call& call, const ReviewKind& kind) {
   served.type = type;
   served.api_version = kind.api_version;
   const WriteCall write = write_call(call, options);
-  TRY(track_fields(write, served, nullptr, draft, call.parts->registry.clock().system_now()));
+  Registry& registry = call.parts->registry;
+  TRY(track_fields(write, served, registry, nullptr, draft, registry.clock().system_now()));
   return draft;
 }
 

@@ -79,6 +79,7 @@ class Registry {
   [[nodiscard]] const Served* find(std::string_view group, std::string_view version,
                                    std::string_view resource) const;
   [[nodiscard]] bool has_group_version(std::string_view group, std::string_view version) const;
+  [[nodiscard]] bool has_group(std::string_view group) const;
   [[nodiscard]] Collection* find_stored(std::string_view group, std::string_view resource) const;
   [[nodiscard]] const std::vector<std::unique_ptr<Served>>& all() const { return served_; }
 

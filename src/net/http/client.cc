@@ -122,6 +122,10 @@ Task<Result<std::unique_ptr<HttpCall>>> HttpClient::open(HttpClientRequest reque
   co_return co_await shared_->start(&request, false, false);
 }
 
+Loop& HttpClient::loop() const {
+  return shared_->loop;
+}
+
 Task<> HttpClient::stop() {
   co_await switch_to(shared_->loop);
   shared_->stopped = true;

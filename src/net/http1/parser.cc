@@ -126,6 +126,8 @@ Result<std::size_t> Http1Parser::feed(std::string_view bytes) {
 }
 
 Result<> Http1Parser::feed_end() {
+  if (is_done()) return ok();
+  if (!is_head_done()) return Error(Reason::BadRequest, "malformed HTTP message: unexpected end");
   ErrorCode code;
   machine_->put_end(code);
   if (code) return parse_error(code);

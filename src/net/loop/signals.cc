@@ -5,10 +5,10 @@
 #include "base/check.h"
 #include "base/completion.h"
 
-#include <uv.h>
-
 #include <csignal>
 #include <memory>
+
+#include <uv.h>
 
 namespace knarr::net {
 
@@ -21,7 +21,9 @@ struct Watch {
   int open = 2;
 };
 
-void on_signal(uv_signal_t* handle, int) { static_cast<Watch*>(handle->data)->seen.set(); }
+void on_signal(uv_signal_t* handle, int) {
+  static_cast<Watch*>(handle->data)->seen.set();
+}
 
 void on_closed(uv_handle_t* handle) {
   auto* watch = static_cast<Watch*>(handle->data);
@@ -32,7 +34,8 @@ void on_closed(uv_handle_t* handle) {
 
 Task<> wait_for_stop_signal(Loop& loop) {
   auto* watch = new Watch;  // NOLINT: freed when libuv has closed both handles.
-  for (auto [handle, number] : {std::pair{&watch->interrupt, SIGINT}, {&watch->terminate, SIGTERM}}) {
+  for (auto [handle, number] :
+       {std::pair{&watch->interrupt, SIGINT}, {&watch->terminate, SIGTERM}}) {
     CHECK(uv_signal_init(loop.native(), handle) == 0);
     handle->data = watch;
     CHECK(uv_signal_start(handle, on_signal, number) == 0);
