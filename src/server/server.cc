@@ -3,6 +3,7 @@
 #include "server/server.h"
 
 #include "apiserver/api_server.h"
+#include "apiserver/admission/certificate_rights.h"
 #include "apiserver/admission/namespace_lifecycle.h"
 #include "apiserver/admission/node_writes.h"
 #include "apiserver/admission/pod_plugins.h"
@@ -112,6 +113,7 @@ Result<> Server::State::make_api() {
   admission.add(std::make_unique<apiserver::NamespaceLifecycle>(*registry));
   apiserver::add_pod_plugins(admission, *registry);
   admission.add(std::make_unique<apiserver::NodeWrites>(*registry, *authorizer));
+  admission.add(std::make_unique<apiserver::CertificateRights>(*authorizer));
   admission.add(std::make_unique<apiserver::RbacWrites>(rbac, *authorizer));  // The last one.
   api = std::make_unique<apiserver::ApiServer>(*registry, *authorizer);
   auto paths = std::make_unique<apiserver::HealthPaths>();
