@@ -10,9 +10,6 @@ namespace {
 
 constexpr Generation kCounted = Generation::OnSpecChange;
 constexpr std::string_view kAdmission = "admissionregistration.k8s.io";
-constexpr std::string_view kStorage = "storage.k8s.io";
-constexpr std::string_view kNetworking = "networking.k8s.io";
-constexpr std::string_view kResource = "resource.k8s.io";
 
 constinit const KindRules kFacts[] = {
     // Core.
@@ -21,12 +18,6 @@ constinit const KindRules kFacts[] = {
     // Identity.
     // Storage.
     // Devices.
-    {.group = kResource, .resource = "deviceclasses", .generation = kCounted,
-     .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceclaims", .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceclaimtemplates", .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceslices", .generation = kCounted,
-     .delete_returns_object = true},
     // Flow control.
     // Extension of the API.
     {.group = kAdmission, .resource = "validatingwebhookconfigurations", .generation = kCounted,
