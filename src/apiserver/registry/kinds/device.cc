@@ -27,7 +27,11 @@ void check_driver(std::string_view name, const FieldPath& path, FieldErrors& err
     return;
   }
   if (name.size() > kMaxDriver) errors.too_long(path, kMaxDriver);
-  complain(errors, path, name, schema::check_dns1123_subdomain(name));
+  std::string lower(name);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  complain(errors, path, name, schema::check_dns1123_subdomain(lower));
 }
 
 void check_pool(std::string_view name, const FieldPath& path, FieldErrors& errors) {
@@ -111,6 +115,7 @@ void check_qualified(std::string_view name, bool qualified, const FieldPath& pat
       errors.invalid(path, "", "the name must not be empty");
       return;
     }
+    if (id.find('/') != std::string_view::npos) return;  // Kubernetes looks at two parts only.
   }
   if (id.size() > kMaxId) errors.too_long(path, kMaxId);
   complain(errors, path, id, schema::check_c_identifier(id));

@@ -28,7 +28,6 @@ using Names = std::set<std::string, std::less<>>;
 
 void check_tolerations_of(Value request, const FieldPath& parent, FieldErrors& errors) {
   const FieldPath list = parent.child("tolerations");
-  device::check_size(request["tolerations"], 16, list, errors);
   std::size_t i = 0;
   for (const Value toleration : request["tolerations"].items()) {
     const FieldPath path = list.index(i++);
@@ -136,12 +135,10 @@ void check_constraint(Value constraint, const Names& names, const FieldPath& pat
   if (given(distinct)) {
     device::check_qualified(distinct.as_string(), true, path.child("distinctAttribute"), errors);
   }
-  constexpr std::string_view kOne =
-      R"(exactly one of "matchAttribute" or "distinctAttribute" is required)";
-  if (given(match) && given(distinct)) {
-    errors.required(path, fmt::format("{}, but multiple fields are set", kOne));
-  } else if (!given(match) && !given(distinct)) {
-    errors.required(path, kOne);
+  if (!given(match) && !given(distinct)) {  // The words are Kubernetes' own.
+    errors.required(path,
+                    R"(exactly one of "matchAttribute" or "distinctAttribute" is required, )"
+                    "but multiple fields are set");
   }
 }
 
@@ -340,12 +337,41 @@ void validate_status(const RuleContext&, Value object, Value old, FieldErrors& e
   }
 }
 
+// Devices that are allocated no longer lose their status; metadata is not status' to change.
+void prepare_status(const RuleContext&, NodeRef object, Value old) {
+  keep_metadata(object, old);
+  NodeRef status = object["status"];
+  if (!status.is_map() || !status["devices"].is_list()) return;
+  const object::Document now = object::Draft::freeze(status);
+  const auto allocated = [](Value allocation, Value one) {
+    for (const Value result : allocation["devices"]["results"].items()) {
+      if (same_device(one, result)) return true;
+    }
+    return false;
+  };
+  const Value devices = now["devices"];
+  for (std::size_t i = devices.size(); i-- > 0;) {
+    if (allocated(old["status"]["allocation"], devices.at(i)) &&
+        !allocated(now["allocation"], devices.at(i))) {
+      status["devices"].erase_at(i);
+    }
+  }
+}
+
 // ---- templates
 
 void validate_template(const RuleContext&, Value object, FieldErrors& errors) {
   const FieldPath spec("spec");
-  check_labels(object["spec"]["metadata"]["labels"], spec.child("metadata").child("labels"),
-               errors);
+  const FieldPath metadata_path = spec.child("metadata");
+  const Value metadata = object["spec"]["metadata"];
+  for (const char* field : {"name", "generateName", "namespace", "uid", "resourceVersion",
+                            "finalizers", "ownerReferences"}) {
+    const Value value = metadata[field];
+    const bool set = given(value) && (value.is_list() ? !value.empty() : !value.as_string().empty());
+    if (set) errors.forbidden(metadata_path.child(field), "cannot be set");
+  }
+  check_annotations(metadata["annotations"], metadata_path.child("annotations"), errors);
+  check_labels(metadata["labels"], metadata_path.child("labels"), errors);
   check_claim(object["spec"]["spec"], spec.child("spec"), errors);
 }
 
@@ -359,6 +385,7 @@ constinit const KindRules kResourceClaimRules = {
     .group = "resource.k8s.io",
     .resource = "resourceclaims",
     .delete_returns_object = true,
+    .prepare_status = prepare_status,
     .validate = validate,
     .validate_update = validate_update,
     .validate_status = validate_status,

@@ -4,7 +4,7 @@
 #include "apiserver/registry/kinds/all.h"
 #include "apiserver/registry/kinds/device.h"
 #include "apiserver/registry/kinds/pod_checks.h"
-#include "object/quantity.h"
+#include "object/time_text.h"
 
 #include <fmt/format.h>
 
@@ -29,7 +29,7 @@ std::string set_fields(Value from, std::initializer_list<std::string_view> field
   for (const std::string_view field : fields) {
     const Value value = from[field];
     const bool set = given(value) && (!value.is_string() || !value.as_string().empty()) &&
-                     (value.kind() != object::Kind::Bool || field == "allNodes" || value.as_bool());
+                     (value.kind() != object::Kind::Bool || value.as_bool());
     if (!set) continue;
     fmt::format_to(std::back_inserter(out), "{}`{}`", count == 0 ? "" : ", ", field);
     ++count;
@@ -234,7 +234,7 @@ void check_slice(Value spec, FieldErrors& errors) {
   std::size_t set = 0;
   const std::string fields = set_fields(
       spec, {"nodeName", "nodeSelector", "allNodes", "perDeviceNodeSelection"}, set);
-  if (set == 0) {
+  if (set == 0 && !given(spec["allNodes"])) {
     errors.required(path, kOne);
   } else if (set > 1) {
     errors.invalid(path, fields, fmt::format("{}, but multiple fields are set", kOne));
@@ -244,6 +244,22 @@ void check_slice(Value spec, FieldErrors& errors) {
   }
   check_devices(spec, path, errors);
   check_shared_counters(spec, path, errors);
+}
+
+// A taint without a time begins now.
+void date_taints(const RuleContext& context, NodeRef object) {
+  const std::string now =
+      object::time_text(std::chrono::floor<std::chrono::microseconds>(context.now));
+  for (const NodeRef device : object["spec"]["devices"].items()) {
+    for (NodeRef taint : device["taints"].items()) {
+      if (!given(taint["timeAdded"])) taint.set("timeAdded", std::string_view(now));
+    }
+  }
+}
+
+void prepare_create(const RuleContext& context, NodeRef object) { date_taints(context, object); }
+void prepare_update(const RuleContext& context, NodeRef object, Value) {
+  date_taints(context, object);
 }
 
 void validate(const RuleContext&, Value object, FieldErrors& errors) {
@@ -272,6 +288,8 @@ constinit const KindRules kResourceSliceRules = {
     .resource = "resourceslices",
     .generation = Generation::OnSpecChange,
     .delete_returns_object = true,
+    .prepare_create = prepare_create,
+    .prepare_update = prepare_update,
     .validate = validate,
     .validate_update = validate_update,
 };
