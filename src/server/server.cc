@@ -4,6 +4,8 @@
 
 #include "apiserver/api_server.h"
 #include "apiserver/admission/namespace_lifecycle.h"
+#include "apiserver/admission/node_writes.h"
+#include "apiserver/admission/pod_plugins.h"
 #include "apiserver/admission/rbac_writes.h"
 #include "apiserver/bootstrap/bootstrap.h"
 #include "apiserver/endpoints/finalize.h"
@@ -108,6 +110,8 @@ Result<> Server::State::make_api() {
   authorizer =
       std::make_unique<auth::AuthorizerChain>(std::vector<const auth::Authorizer*>{&nodes, &rbac});
   admission.add(std::make_unique<apiserver::NamespaceLifecycle>(*registry));
+  apiserver::add_pod_plugins(admission, *registry);
+  admission.add(std::make_unique<apiserver::NodeWrites>(*registry, *authorizer));
   admission.add(std::make_unique<apiserver::RbacWrites>(rbac, *authorizer));  // The last one.
   api = std::make_unique<apiserver::ApiServer>(*registry, *authorizer);
   auto paths = std::make_unique<apiserver::HealthPaths>();

@@ -139,7 +139,11 @@ Task<Result<std::optional<Document>>> Registry::commit(Collection* collection, s
     co_return std::nullopt;
   }
   CO_TRY(co_await parts_.cache.wait_for(outcome.revision, kCacheWait));
-  if (!object) co_return last;
+  if (!object) {  // As it was last, at the revision of its deletion.
+    Document deleted = unversioned(last);
+    deleted.set_resource_version(outcome.revision);
+    co_return deleted;
+  }
   // The store's event set the revision on this very document before it was published.
   CHECK(object.resource_version() == outcome.revision);
   co_return object;
