@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/core/cycle.h"
+
+#include "scheduler/plugins/all.h"
+#include "scheduler/testing/objects.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace knarr::scheduler {
+namespace {
+
+using testing::asks;
+using testing::kSmall;
+using testing::node;
+using testing::pod;
+
+struct World {
+  Reasons reasons;
+  Plugins plugins = default_plugins(reasons);
+  Remedies remedies = default_remedies(reasons);
+  Snapshot snapshot;
+  SeededRng rng{1};
+  Cycle cycle{snapshot, plugins, reasons, rng, {remedies[0].get(), remedies[1].get()}};
+
+  Decision run(std::string_view spec) {
+    return cycle.run(*make_pod_info(pod("p", spec), snapshot.resources()));
+  }
+  std::string chosen(std::string_view spec) {
+    const Decision decision = run(spec);
+    return decision.node == nullptr ? "" : decision.node->facts->name;
+  }
+};
+
+TEST(Cycle, SaysThatThereAreNoNodes) {
+  World world;
+  EXPECT_EQ(world.run("").message, "no nodes available to schedule pods");
+}
+
+TEST(Cycle, CountsReasonsInKubernetesWords) {  // BEHAVIOURS 106
+  World world;
+  world.snapshot.set_node(node("n0", kSmall, R"("unschedulable":true)"));
+  world.snapshot.set_node(node("n1", kSmall, R"("taints":[{"key":"k","effect":"NoSchedule"}])"));
+  world.snapshot.set_node(node("n2", kSmall));
+  EXPECT_EQ(world.run(asks(R"("cpu":"100","memory":"1Ti")")).message,
+            "0/3 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 node(s) had untolerated "
+            "taint(s), 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/3 nodes are "
+            "available: 3 Preemption is not helpful for scheduling.");
+}
+
+TEST(Cycle, CountsNodesThatWereNotLookedAt) {
+  World world;
+  world.snapshot.set_node(node("n0", kSmall));
+  world.snapshot.set_node(node("n1", kSmall));
+  world.snapshot.assume(make_pod_info(pod("a", asks(R"("cpu":"4")")), world.snapshot.resources()), "n0");
+  const std::string named =
+      R"("affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[)"
+      R"({"matchFields":[{"key":"metadata.name","operator":"In","values":["n0"]}]}]}}},)";
+  EXPECT_EQ(world.run(named + asks(R"("cpu":"1")")).message,
+            "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. no new "
+            "claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for "
+            "incoming pod, 1 Preemption is not helpful for scheduling.");
+  EXPECT_EQ(world.chosen(named + asks(R"("memory":"1Gi")")), "n0");
+}
+
+TEST(Cycle, TellsWhoNeverPreempts) {
+  World world;
+  world.snapshot.set_node(node("n0", R"("cpu":"1","pods":"10")"));
+  EXPECT_EQ(world.run(R"("preemptionPolicy":"Never",)" + asks(R"("cpu":"2")")).message,
+            "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible "
+            "due to preemptionPolicy=Never.");
+}
+
+TEST(Cycle, ChoosesTheBestAndAnyOfEquals) {
+  World world;
+  world.snapshot.set_node(node("n0", kSmall));
+  world.snapshot.set_node(node("n1", kSmall));
+  world.snapshot.set_node(node("n2", R"("cpu":"1","memory":"1Gi","pods":"9")"));
+  std::set<std::string> chosen;
+  for (int i = 0; i < 50; ++i) chosen.insert(world.chosen(asks(R"("cpu":"500m")")));
+  EXPECT_EQ(chosen, (std::set<std::string>{"n0", "n1"}));
+}
+
+TEST(Cycle, LooksAtEnoughNodesOfALargeClusterInTurn) {
+  World world;
+  for (int i = 0; i < 1000; ++i) world.snapshot.set_node(node(fmt::format("n{}", i), kSmall));
+  std::set<std::string> chosen;
+  for (int i = 0; i < 100; ++i) chosen.insert(world.chosen(asks(R"("cpu":"1")")));
+  EXPECT_GT(chosen.size(), 50);
+}
+
+TEST(Snapshot, TakesZonesInTurn) {
+  Snapshot snapshot;
+  for (const std::string_view name : {"a0", "a1", "b0", "b1", "c0"}) {
+    snapshot.set_node(node(name, kSmall, "", fmt::format(R"("topology.kubernetes.io/zone":"{}")", name[0])));
+  }
+  std::string order;
+  for (const NodeInfo* info : snapshot.nodes()) order += info->facts->name + " ";
+  EXPECT_EQ(order, "a0 b0 c0 a1 b1 ");
+  snapshot.remove_node("b0");
+  order.clear();
+  for (const NodeInfo* info : snapshot.nodes()) order += info->facts->name + " ";
+  EXPECT_EQ(order, "a0 b1 c0 a1 ");
+}
+
+TEST(Snapshot, KeepsPodsOfANodeThatIsNotKnownYet) {
+  Snapshot snapshot;
+  snapshot.assume(make_pod_info(pod("a", asks(R"("cpu":"3")")), snapshot.resources()), "n");
+  EXPECT_EQ(snapshot.find_node("n"), nullptr);
+  snapshot.set_node(node("n", kSmall));
+  EXPECT_EQ(snapshot.find_node("n")->takes(kCpu), 3000);
+  snapshot.remove_node("n");
+  snapshot.remove_pod("uid-a");
+  EXPECT_TRUE(snapshot.nodes().empty());
+}
+
+}  // namespace
+}  // namespace knarr::scheduler
