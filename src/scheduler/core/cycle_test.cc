@@ -19,9 +19,10 @@ using testing::pod;
 struct World {
   Reasons reasons;
   Plugins plugins = default_plugins(reasons);
-  Remedies remedies = default_remedies(reasons);
-  Snapshot snapshot;
   SeededRng rng{1};
+  std::vector<object::Document> budgets;
+  Remedies remedies = default_remedies(reasons, rng, [this] { return budgets; });
+  Snapshot snapshot;
   Cycle cycle{snapshot, plugins, reasons, rng, {remedies[0].get(), remedies[1].get()}};
 
   Decision run(std::string_view spec) {
@@ -70,6 +71,68 @@ TEST(Cycle, TellsWhoNeverPreempts) {
   EXPECT_EQ(world.run(R"("preemptionPolicy":"Never",)" + asks(R"("cpu":"2")")).message,
             "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible "
             "due to preemptionPolicy=Never.");
+}
+
+struct PreemptionWorld : World {
+  void place(std::string_view name, std::string_view node_name, int priority, std::string_view cpu,
+             std::string_view labels = "") {
+    snapshot.assume(
+        make_pod_info(testing::parse(fmt::format(
+                          R"({{"metadata":{{"name":"{0}","namespace":"ns","uid":"uid-{0}","labels":{{{1}}}}},)"
+                          R"("spec":{{"priority":{2},{3}}}}})",
+                          name, labels, priority, asks(fmt::format(R"("cpu":"{}")", cpu)))),
+                      snapshot.resources()),
+        node_name);
+  }
+  std::string victims(std::string_view spec) {
+    const Decision decision = run(spec);
+    std::string out = decision.nominate.value_or("-") + ":";
+    for (const PodPtr& victim : decision.victims) out += fmt::format(" {}", victim->uid.substr(4));
+    return out;
+  }
+};
+
+TEST(Preemption, TakesTheFewestAndLeastImportantOfANode) {  // BEHAVIOURS 105
+  PreemptionWorld world;
+  world.snapshot.set_node(node("n", kSmall));
+  world.place("a", "n", 5, "1");
+  world.place("b", "n", 1, "2");
+  world.place("c", "n", 1, "500m");
+  EXPECT_EQ(world.victims(R"("priority":9,)" + asks(R"("cpu":"2")")), "n: b");
+  EXPECT_EQ(world.victims(R"("priority":1,)" + asks(R"("cpu":"2")")), ":");
+  EXPECT_EQ(world.snapshot.find_node("n")->takes(kCpu), 3500) << "nothing is changed by looking";
+  EXPECT_EQ(world.run(R"("priority":9,)" + asks(R"("cpu":"4")")).message, "0/1 nodes are available: 1 Insufficient cpu.");
+}
+
+TEST(Preemption, ChoosesTheNodeWhereLessIsLost) {
+  PreemptionWorld world;
+  world.snapshot.set_node(node("n", kSmall));
+  world.snapshot.set_node(node("m", kSmall));
+  world.place("a", "n", 5, "4");
+  world.place("b", "m", 3, "2");
+  world.place("c", "m", 3, "2");
+  EXPECT_EQ(world.victims(R"("priority":9,)" + asks(R"("cpu":"4")")), "m: b c");
+}
+
+TEST(Preemption, AvoidsPodsThatABudgetProtects) {
+  PreemptionWorld world;
+  world.snapshot.set_node(node("n", kSmall));
+  world.place("a", "n", 1, "2", R"("app":"a")");
+  world.place("b", "n", 2, "2");
+  const std::string spec = R"("priority":9,)" + asks(R"("cpu":"2")");
+  EXPECT_EQ(world.victims(spec), "n: a");
+  world.budgets.push_back(testing::parse(R"({"metadata":{"name":"x","namespace":"ns"},)"
+                                         R"("spec":{"selector":{"matchLabels":{"app":"a"}}},"status":{}})"));
+  EXPECT_EQ(world.victims(spec), "n: b");
+}
+
+TEST(Preemption, KeepsRoomForTheNominated) {
+  PreemptionWorld world;
+  world.snapshot.set_node(node("n", kSmall));
+  world.snapshot.nominate(make_pod_info(pod("x", R"("priority":5,)" + asks(R"("cpu":"3")")), world.snapshot.resources()), "n");
+  EXPECT_EQ(world.chosen(R"("priority":4,)" + asks(R"("cpu":"2")")), "");
+  EXPECT_EQ(world.chosen(R"("priority":6,)" + asks(R"("cpu":"2")")), "n");
+  EXPECT_TRUE(world.snapshot.find_node("n")->pods.empty());
 }
 
 TEST(Cycle, ChoosesTheBestAndAnyOfEquals) {
