@@ -2,6 +2,8 @@
 // From a request to the endpoint of its verb: authorization, look-up, method.
 #include "apiserver/api_server.h"
 
+#include "apiserver/identity/access.h"
+
 #include <fmt/core.h>
 
 namespace knarr::apiserver {
@@ -34,6 +36,13 @@ bool verb_allowed(const Served& served, const RequestInfo& info) {
   return subresource != nullptr && subresource->has_verb(info.verb);
 }
 
+// Resources that can only be created have no objects, and when namespaced no list over all
+// namespaces: their paths do not exist.
+bool has_path(const Served& served, const RequestInfo& info) {
+  if (!info.subresource.empty() || served.row->verbs() != api::verb_bit("create")) return true;
+  return info.name.empty() && (!served.row->namespaced() || !info.namespace_.empty());
+}
+
 }  // namespace
 
 auth::Attributes attributes_of(const ApiRequest& request) {
@@ -41,7 +50,6 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   auth::Attributes attributes;
   attributes.user = &request.user;
   attributes.verb = info.verb;
-  
   attributes.is_resource = info.is_resource;
   attributes.path = info.path;
   if (!info.is_resource) return attributes;
@@ -51,6 +59,11 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   attributes.subresource = info.subresource;
   attributes.namespace_ = info.namespace_;
   attributes.name = info.name;
+  if (info.verb == "list" || info.verb == "watch" || info.verb == "deletecollection") {
+    // What cannot be read is refused later; here it is as if it were not there.
+    identity::read_field_selector(request.query.get("fieldSelector"), attributes);
+    identity::read_label_selector(request.query.get("labelSelector"), attributes);
+  }
   return attributes;
 }
 
@@ -103,6 +116,7 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
   if (served.row->namespaced() ? false : !info.namespace_.empty() && info.resource != "namespaces") {
     co_return error_reply(no_such_path());
   }
+  if (!has_path(served, info)) co_return error_reply(no_such_path());
   if (!info.subresource.empty() && served.row->find_subresource(info.subresource) == nullptr) {
     co_return error_reply(no_such_path());
   }

@@ -12,6 +12,7 @@
 #include "apiserver/health/health.h"
 #include "apiserver/identity.h"
 #include "apiserver/node_source.h"
+#include "apiserver/openapi/openapi.h"
 #include "apiserver/policy_source.h"
 #include "auth/node_authorizer.h"
 #include "auth/pki.h"
@@ -141,6 +142,7 @@ Result<> Server::State::make_api() {
                           "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"}});
   discovery = discovery_paths.get();
   api->add_paths(std::move(discovery_paths));
+  api->add_paths(std::make_unique<apiserver::OpenApiPaths>(*registry));
   auth::AuthenticationOptions how;
   how.tokens = &tokens->authenticator();
   how.client_authorities = pki->client_ca.bundle();

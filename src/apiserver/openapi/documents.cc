@@ -42,7 +42,9 @@ void write_content(JsonOut& json, const Schemas& schemas, const Content& content
   for (const std::string_view media : content.media_types) {
     json.open_map(media);
     json.key("schema");
-    if (Schemas::is_named(content.type)) {
+    if (content.is_patch) {
+      schemas.write_patch_reference(json);
+    } else if (Schemas::is_named(content.type)) {
       schemas.write_reference(json, content.type);
     } else {
       json.raw(R"({"type":"string"})");
@@ -156,6 +158,7 @@ std::string write_v3(std::span<const Path> paths,
   for (const Path& path : paths) {
     for (const Operation& operation : path.operations) {
       if (operation.has_body && operation.body.type) schemas.add(operation.body.type);
+      if (operation.body.is_patch) schemas.add_patch();
       for (const auto& [code, content] : operation.answers) {
         if (content.type) schemas.add(content.type);
       }

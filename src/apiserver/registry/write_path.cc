@@ -156,7 +156,7 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
   if (rules.prepare_create != nullptr) rules.prepare_create(rule_context, object);
   // Kinds that do not count keep what the client says.
   if (rules.generation != Generation::None) object.ensure_map("metadata").set("generation", 1);
-  Document document = codec::freeze_typed(draft, collection.type);
+  Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
   schema::validate_object_meta(document[atom::metadata], collection.namespaced, name_rule(rules),
                                schema::FieldPath("metadata"), errors);
@@ -251,7 +251,7 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
     }
   }
   schema::keep_managed_times(old, object);
-  Document document = codec::freeze_typed(draft, collection.type);
+  Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
   schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
                                       schema::FieldPath("metadata"), errors);

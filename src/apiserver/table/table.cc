@@ -242,8 +242,9 @@ Result<TableOptions::Include> parse_include(std::string_view text) {
 void write_table(std::string& out, const Served& served, const TableOptions& options,
                  std::span<const Document> items, const TableMeta& meta) {
   const api::ResourceRow& row = *served.row;
-  const bool converts = served.collection != nullptr && !served.same_as_stored();
-  const Type stored = served.collection != nullptr ? served.collection->type : served.type;
+  const Type stored = served.collection != nullptr && served.collection->type ? served.collection->type
+                                                                              : served.type;
+  const bool converts = !(stored == served.type);
   const std::vector<Column> columns = plan_columns(row, stored);
   out += R"({"kind":"Table","apiVersion":"meta.k8s.io/)";
   out += options.version == "v1beta1" ? "v1beta1\"" : "v1\"";

@@ -17,24 +17,11 @@ constexpr std::string_view kFlow = "flowcontrol.apiserver.k8s.io";
 
 constinit const KindRules kFacts[] = {
     // Core.
-    {.group = "", .resource = "limitranges", .create_on_update = true},
-    {.group = "", .resource = "resourcequotas", .delete_returns_object = true},
-    {.group = "", .resource = "persistentvolumes", .delete_returns_object = true},
-    {.group = "", .resource = "persistentvolumeclaims", .delete_returns_object = true},
     // Policy, scaling, leases.
     // Networking.
     // Identity.
     {.group = "certificates.k8s.io", .resource = "certificatesigningrequests"},
     // Storage.
-    {.group = kStorage, .resource = "storageclasses", .delete_returns_object = true},
-    {.group = kStorage, .resource = "csidrivers", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "csinodes", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "csistoragecapacities", .unconditional_update = false},
-    {.group = kStorage, .resource = "volumeattachments", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "volumeattributesclasses", .delete_returns_object = true},
     // Devices.
     {.group = kResource, .resource = "deviceclasses", .generation = kCounted,
      .delete_returns_object = true},
