@@ -99,6 +99,7 @@ Result<Draft> patched(Call& call, const Patch& patch, const Document& current,
                       const WriteOptions& options) {
   const Served& served = *call.served;
   Draft draft = TRY(patch_tree(call, patch, current));
+  draft.root().sort_keys_deep();  // Problems are told in the order of keys.
   codec::DecodeNotes notes;
   notes.duplicate_fields = patch.notes.duplicate_fields;
   notes.problems = patch.notes.problems;
@@ -119,6 +120,7 @@ Result<Draft> patched(Call& call, const Patch& patch, const Document& current,
 Result<> keep_identity(const Call& call, NodeRef object) {
   NodeRef metadata = object.ensure_map("metadata");
   const std::string_view name = metadata[atom::name].as_string();
+  if (name.empty()) return undetermined_name(call.info().name);
   if (name != call.info().name) {
     return Error(Reason::BadRequest,
                  fmt::format("the name of the object ({}) does not match the name on the URL ({})",

@@ -294,7 +294,7 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
   if (!pinned && !collection->rules->unconditional_update && !call->is_apply) {
     co_return must_have_version(*collection, call->name);
   }
-  CO_TRY(check_pins(*collection, draft[atom::metadata], old));
+  CO_TRY(check_pins(*collection, draft[atom::metadata], old, call->pins_uid));
   CO_TRY(co_await admit(call, Operation::Update, &draft, old));
   schema::apply_defaults(draft.root(), collection->type);  // Of what admission added.
   Reservation reservation =
