@@ -14,6 +14,7 @@
 #include "apiserver/node_source.h"
 #include "apiserver/openapi/openapi.h"
 #include "apiserver/policy_source.h"
+#include "apiserver/service_addresses.h"
 #include "auth/node_authorizer.h"
 #include "auth/pki.h"
 #include "auth/rbac.h"
@@ -46,6 +47,7 @@ struct Server::State {
   std::unique_ptr<apiserver::WatchCache> cache;
   apiserver::AdmissionChain admission;
   std::unique_ptr<apiserver::Registry> registry;
+  std::unique_ptr<apiserver::Allocator> service_addresses;
   auth::RbacAuthorizer rbac;
   std::unique_ptr<apiserver::CachePolicySource> policy;
   auth::NodeReferences node_references;
@@ -192,6 +194,9 @@ Task<Result<>> Server::start() {
   CO_TRY(co_await s.open_store());
   CO_TRY(s.make_api());
   CO_TRY(co_await s.cache->start());
+  s.service_addresses = CO_TRY(apiserver::allocate_service_addresses(
+      *s.registry, {.ranges = s.options.service_cidr,
+                    .node_ports = s.options.service_node_port_range}));
   s.policy->subscribe(s.rbac);
   s.policy->start();
   s.node_source->start();
