@@ -17,9 +17,11 @@ constexpr std::string_view kFlow = "flowcontrol.apiserver.k8s.io";
 
 constinit const KindRules kFacts[] = {
     // Core.
-    {.group = "", .resource = "limitranges", .create_on_update = true},
+    {.group = "", .resource = "limitranges", .create_on_update = true,
+     .metadata_checked_once = true},
     {.group = "", .resource = "resourcequotas", .delete_returns_object = true},
-    {.group = "", .resource = "persistentvolumes", .delete_returns_object = true},
+    {.group = "", .resource = "persistentvolumes", .delete_returns_object = true,
+     .metadata_checked_once = true},
     {.group = "", .resource = "persistentvolumeclaims", .delete_returns_object = true},
     // Policy, scaling, leases.
     // Networking.
@@ -30,7 +32,7 @@ constinit const KindRules kFacts[] = {
     {.group = kStorage, .resource = "csidrivers", .unconditional_update = false,
      .delete_returns_object = true},
     {.group = kStorage, .resource = "csinodes", .unconditional_update = false,
-     .delete_returns_object = true},
+     .delete_returns_object = true, .metadata_checked_once = true},
     {.group = kStorage, .resource = "csistoragecapacities", .unconditional_update = false},
     {.group = kStorage, .resource = "volumeattachments", .unconditional_update = false,
      .delete_returns_object = true},
@@ -44,7 +46,8 @@ constinit const KindRules kFacts[] = {
      .delete_returns_object = true},
     // Flow control.
     {.group = kFlow, .resource = "flowschemas", .generation = kCounted},
-    {.group = kFlow, .resource = "prioritylevelconfigurations", .generation = kCounted},
+    {.group = kFlow, .resource = "prioritylevelconfigurations", .generation = kCounted,
+     .metadata_checked_once = true},
     // Extension of the API.
     {.group = kAdmission, .resource = "validatingwebhookconfigurations", .generation = kCounted,
      .unconditional_update = false},
