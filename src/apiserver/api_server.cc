@@ -3,6 +3,7 @@
 #include "apiserver/api_server.h"
 
 #include "apiserver/endpoints/route.h"
+#include "apiserver/identity/access.h"
 
 #include <fmt/core.h>
 
@@ -24,7 +25,6 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   auth::Attributes attributes;
   attributes.user = &request.user;
   attributes.verb = info.verb;
-  
   attributes.is_resource = info.is_resource;
   attributes.path = info.path;
   if (!info.is_resource) return attributes;
@@ -34,6 +34,11 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   attributes.subresource = info.subresource;
   attributes.namespace_ = info.namespace_;
   attributes.name = info.name;
+  if (info.verb == "list" || info.verb == "watch" || info.verb == "deletecollection") {
+    // What cannot be read is refused later; here it is as if it were not there.
+    identity::read_field_selector(request.query.get("fieldSelector"), attributes);
+    identity::read_label_selector(request.query.get("labelSelector"), attributes);
+  }
   return attributes;
 }
 

@@ -57,6 +57,10 @@ Result<object::Draft> read_object(Call& call, object::Type type, std::string_vie
 Result<> report_notes(Call& call, const codec::DecodeNotes& notes, std::string_view kind,
                       std::string_view version, WriteOptions::Validation validation);
 
+/// An update or apply that would create the object needs the verb create besides its own.
+/// Errors: Forbidden.
+Result<> require_create(const Call& call);
+
 /// Starts the WriteCall of this request.
 WriteCall write_call(const Call& call, const WriteOptions& options);
 

@@ -2,6 +2,7 @@
 // The options of writes and deletions, read from queries and bodies and checked as Kubernetes does.
 // Source: k8s.io/apimachinery apis/meta/v1/validation.
 #include "apiserver/endpoints/endpoint.h"
+#include "apiserver/api_server.h"
 #include "apiserver/endpoints/negotiate.h"
 #include "api/types.h"
 #include "codec/json.h"
@@ -187,6 +188,12 @@ std::string ApiRequest::default_manager() const {
   std::string_view manager = user_agent;
   manager = manager.substr(0, manager.find('/'));
   return manager.empty() ? "unknown" : std::string(manager.substr(0, kMaximumManager));
+}
+
+Result<> require_create(const Call& call) {
+  auth::Attributes attributes = attributes_of(*call.request);
+  attributes.verb = "create";
+  return auth::require(call.parts->authorizer, attributes);
 }
 
 WriteCall write_call(const Call& call, const WriteOptions& options) {

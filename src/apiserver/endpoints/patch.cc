@@ -187,6 +187,7 @@ Task<Result<ApiReply>> apply(Call* call, Patch patch, WriteOptions options) {
   write.create_if_absent = call->info().subresource.empty();
   auto written = co_await registry.update(
       &write, [&](const Document* current) -> Result<Draft> {
+        if (current == nullptr) TRY(require_create(*call));
         Draft draft = TRY(apply_fields(write, served, registry, current, patch.tree, options.force,
                                        registry.clock().system_now()));
         TRY(registry.to_stored(served, draft));

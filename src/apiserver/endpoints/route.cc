@@ -50,6 +50,12 @@ Result<> check_route(const Served& served, const RequestInfo& info, std::string_
   if (!row.namespaced() && has_namespace && (row.plural() != "namespaces" || !is_named)) {
     return no_such_path();
   }
+  // Resources that can only be created have no objects, and when namespaced no list over all
+  // namespaces: their paths do not exist.
+  if (row.verbs() == api::verb_bit("create") && info.subresource.empty() &&
+      (is_named || (row.namespaced() && !has_namespace))) {
+    return no_such_path();
+  }
   const api::SubresourceRow* subresource = row.find_subresource(info.subresource);
   if (!info.subresource.empty()) {
     if (subresource == nullptr) return no_such_path();

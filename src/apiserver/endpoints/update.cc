@@ -56,6 +56,7 @@ Task<Result<ApiReply>> update(Call* call) {
       call->collection().rules->create_on_update && call->info().subresource.empty();
   auto written = co_await registry.update(
       &write, [&](const Document* current) -> Result<Draft> {
+        if (current == nullptr) TRY(require_create(*call));
         Draft draft = Draft::from(body.root());
         TRY(track_fields(write, served, registry, current, draft, registry.clock().system_now()));
         TRY(registry.to_stored(served, draft));

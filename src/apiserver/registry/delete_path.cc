@@ -26,26 +26,22 @@ constexpr std::string_view kOrphan = "orphan";
 constexpr std::string_view kForeground = "foregroundDeletion";
 constexpr int kConflictTries = 5;
 
+// The words of namespaces, whose storage checks by itself.
+Error precondition_failed(const Collection& collection, std::string_view what,
+                          std::string_view wanted, std::string_view is, std::string_view name) {
+  return collection.conflict(name, fmt::format("Precondition failed: {} in precondition: {}, {} in "
+                                               "object meta: {}",
+                                               what, wanted, what, is));
+}
+
 Result<> check_preconditions(const Collection& collection, const DeleteOptions& options,
                              const Document& object) {
   const std::string_view name = object::name_of(object.root());
-  const std::string version = std::to_string(object.resource_version());
-  if (collection.rules->held != nullptr) {
-    // The namespace's own deletion says it in the words of the store.
-    const auto differs = [&](std::string_view what, std::string_view wanted, std::string_view found) {
-      return collection.conflict(name, fmt::format("Precondition failed: {} in precondition: {}, {} in "
-                                                   "object meta: {}",
-                                                   what, wanted, what, found));
-    };
-    if (options.uid && *options.uid != object::uid_of(object.root())) {
-      return differs("UID", *options.uid, object::uid_of(object.root()));
-    }
-    if (options.resource_version && *options.resource_version != version) {
-      return differs("ResourceVersion", *options.resource_version, version);
-    }
-    return ok();
-  }
+  const bool plain = collection.rules->plain_deletion;
   if (options.uid && *options.uid != object::uid_of(object.root())) {
+    if (plain) {
+      return precondition_failed(collection, "UID", *options.uid, object::uid_of(object.root()), name);
+    }
     return collection.conflict(
         name,
         fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The "
@@ -53,7 +49,11 @@ Result<> check_preconditions(const Collection& collection, const DeleteOptions& 
                     *options.uid, object::uid_of(object.root())),
         true);
   }
+  const std::string version = std::to_string(object.resource_version());
   if (options.resource_version && *options.resource_version != version) {
+    if (plain) {
+      return precondition_failed(collection, "ResourceVersion", *options.resource_version, version, name);
+    }
     return collection.conflict(
         name,
         fmt::format("the ResourceVersion in the precondition ({}) does not match the "
@@ -126,8 +126,7 @@ Plan plan_deletion(const Collection& collection, const DeleteOptions& options,
 
   if (!deleting) {
     metadata.set("deletionTimestamp", time_text(context.now + std::chrono::seconds(grace)));
-    // What holds itself back (a namespace) has no such period.
-    if (rules.held == nullptr) metadata.set("deletionGracePeriodSeconds", grace);
+    if (!rules.plain_deletion) metadata.set("deletionGracePeriodSeconds", grace);
     if (rules.begin_delete != nullptr) rules.begin_delete(context, object);
   } else if (grace != metadata[atom::deletionGracePeriodSeconds].as_int()) {
     metadata.set("deletionTimestamp", time_text(context.now + std::chrono::seconds(grace)));

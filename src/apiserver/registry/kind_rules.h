@@ -52,6 +52,8 @@ struct KindRules {
   bool create_on_update = false;        // PUT of an absent object creates it (BEHAVIOURS 131).
   bool unconditional_update = true;     // PUT without resourceVersion is fine.
   bool delete_returns_object = false;   // BEHAVIOURS 133.
+  bool plain_deletion = false;          // Namespaces: a deletion mark without a grace period, and
+                                        // words of their own for preconditions.
   DefaultPropagation propagation = DefaultPropagation::Background;
   bool keep_status_on_create = false;   // Else a status sent with a creation is dropped, when the
                                         // resource has a status subresource.

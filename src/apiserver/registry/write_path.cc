@@ -130,8 +130,7 @@ Task<Result<std::optional<Document>>> Registry::commit(Collection* collection, s
     txn.put(storage_key, collection->codec->encode(object), object);
   } else {
     // What watchers are told: the last state, with the revision of the deletion (BEHAVIOURS 27).
-    last = unversioned(last);
-    txn.erase(storage_key, last);
+    txn.erase(storage_key, unversioned(last));
   }
   const store::CommitOutcome outcome = CO_TRY(co_await parts_.store.commit(std::move(txn)));
   if (outcome.conflict) {
@@ -140,9 +139,10 @@ Task<Result<std::optional<Document>>> Registry::commit(Collection* collection, s
     co_return std::nullopt;
   }
   CO_TRY(co_await parts_.cache.wait_for(outcome.revision, kCacheWait));
-  if (!object) {
-    last.set_resource_version(outcome.revision);
-    co_return last;
+  if (!object) {  // As it was last, at the revision of its deletion.
+    Document deleted = unversioned(last);
+    deleted.set_resource_version(outcome.revision);
+    co_return deleted;
   }
   // The store's event set the revision on this very document before it was published.
   CHECK(object.resource_version() == outcome.revision);
@@ -160,7 +160,7 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
   if (rules.prepare_create != nullptr) rules.prepare_create(rule_context, object);
   // Kinds that do not count keep what the client says.
   if (rules.generation != Generation::None) object.ensure_map("metadata").set("generation", 1);
-  Document document = codec::freeze_typed(draft, collection.type);
+  Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
   schema::validate_object_meta(document[atom::metadata], collection.namespaced, name_rule(rules),
                                schema::FieldPath("metadata"), errors);
@@ -255,7 +255,7 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
     }
   }
   schema::keep_managed_times(old, object);
-  Document document = codec::freeze_typed(draft, collection.type);
+  Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
   // Kubernetes checks metadata for all kinds, and most kinds once more: each problem stands twice.
   const int checks = rules.metadata_checked_once && rule_context.served_group == collection.group ? 1 : 2;

@@ -65,6 +65,9 @@ void check_series(Value event, FieldErrors& errors) {
 void validate(const RuleContext& context, Value event, FieldErrors& errors) {
   check_basics(context, event, errors);
   if (!is_new(context)) return;
+  const std::string_view name = object::name_of(event);
+  complain(errors, FieldPath("metadata").child("name"), name,
+           schema::check_dns1123_subdomain(name));
   check_series(event, errors);
   if (!given(event["eventTime"])) errors.required(FieldPath("eventTime"));
   const std::string_view type = event["type"].as_string();
