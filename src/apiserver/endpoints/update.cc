@@ -47,7 +47,6 @@ Task<Result<ApiReply>> update(Call* call) {
   CO_TRY(check_identity(*call, body.root()));
   schema::apply_defaults(body.root(), served.type);
   WriteCall write = write_call(*call, options);
-  write.pins_uid = true;
   write.create_if_absent =
       call->collection().rules->create_on_update && call->info().subresource.empty();
   auto written = co_await registry.update(

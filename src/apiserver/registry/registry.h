@@ -32,8 +32,7 @@ struct WriteCall {
   std::string manager;
   bool dry_run = false;
   bool is_apply = false;
-  /// A uid in the object must be the current one (PUT); else validation calls it immutable.
-  bool pins_uid = false;
+  bool is_patch = false;  // Not apply. A patch that names another uid is invalid, no conflict.
   /// Creates the object when it is absent (a PUT of some kinds, server-side apply).
   bool create_if_absent = false;
   std::vector<std::string> warnings;

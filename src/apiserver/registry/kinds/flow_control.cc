@@ -411,6 +411,7 @@ constinit const KindRules kPriorityLevelRules = {
     .group = "flowcontrol.apiserver.k8s.io",
     .resource = "prioritylevelconfigurations",
     .generation = Generation::OnSpecChange,
+    .metadata_checked_once = true,
     .prepare_status = prepare_status,
     .validate = validate_level,
     .validate_update = validate_level_update,
