@@ -3,7 +3,12 @@
 #include "controllers/all.h"
 
 #include "controllers/cluster_role_aggregation/controller.h"
+#include "controllers/deployment/controller.h"
+#include "controllers/endpoint_slice/controller.h"
+#include "controllers/endpoints/controller.h"
+#include "controllers/garbage_collector/controller.h"
 #include "controllers/namespace/controller.h"
+#include "controllers/replica_set/controller.h"
 #include "controllers/root_ca/controller.h"
 #include "controllers/service_account/controller.h"
 
@@ -26,7 +31,14 @@ std::unique_ptr<client::Controller> make(client::LoopContext context,
 constexpr ControllerEntry kControllers[] = {
     {"clusterrole-aggregation-controller", "clusterrole-aggregation-controller",
      make<ClusterRoleAggregationController>},
+    {"deployment-controller", "deployment-controller", make<DeploymentController>},
+    {"endpoints-controller", "endpoint-controller", make<EndpointsController>},
+    {"endpointslice-controller", "endpointslice-controller", make<EndpointSliceController>},
+    {"garbage-collector-controller", "generic-garbage-collector", make<GarbageCollector>},
     {"namespace-controller", "namespace-controller", make<NamespaceController>},
+    {"replicaset-controller", "replicaset-controller", make<ReplicaSetController>},
+    {"replicationcontroller-controller", "replication-controller",
+     make<ReplicationControllerController>},
     {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher",
      make<RootCaController>},
     {"serviceaccount-controller", "service-account-controller", make<ServiceAccountController>},

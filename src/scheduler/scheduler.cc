@@ -15,6 +15,8 @@
 
 #include <fmt/core.h>
 
+#include <set>
+
 namespace knarr::scheduler {
 
 using object::Document;
@@ -24,6 +26,7 @@ namespace {
 
 constexpr log::Logger kLog("scheduler");
 constexpr std::string_view kName = "default-scheduler";
+constexpr client::Resource kBudgets{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true};
 constexpr std::size_t kPodsAtATime = 64;  // Then others on the strand may run.
 constexpr std::size_t kLongestNote = 1024;  // Of an Event's message.
 
@@ -43,7 +46,8 @@ struct Scheduler::State {
         pods(context.informers.informer(client::kPods)),
         nodes(context.informers.informer(client::kNodes)),
         plugins(default_plugins(reasons)),
-        remedies(default_remedies(reasons)),
+        budgets(context.informers.informer(kBudgets)),
+        remedies(default_remedies(reasons, rng, [this] { return budgets.all(); })),
         queue(context.clock, plugins),
         cycle(snapshot, plugins, reasons, rng, pointers(remedies)) {
     pods.add_handler({.added = [this](const Document& now) { pod_changed({}, now); },
@@ -87,17 +91,24 @@ struct Scheduler::State {
       forget(pod->uid);
     } else if (!pod->node_name.empty()) {
       queue.remove(pod->uid);
+      snapshot.nominate(pod, "");
       const PodPtr known = snapshot.find_pod(pod->uid);
       snapshot.set_pod(pod);
       tell(placed_event(known.get(), *pod));
     } else if (now[atom::spec][atom::schedulerName].as_string() == kName &&
                !snapshot.is_assumed(pod->uid)) {
+      snapshot.nominate(pod, pod->nominated);
       queue.set(pod);
       wake.notify();
     }
   }
   void pod_deleted(const Document& last) {
-    if (running) forget(std::string(object::uid_of(last.root())));
+    if (!running) return;
+    const PodPtr pod = make_pod_info(last, snapshot.resources());
+    snapshot.nominate(pod, "");
+    forget(pod->uid);
+    // Room that was made for it is free for others.
+    if (pod->node_name.empty() && !pod->nominated.empty()) tell(gone_event(*pod));
   }
   void forget(const std::string& uid) {
     queue.remove(uid);
@@ -144,7 +155,9 @@ struct Scheduler::State {
     const Decision decision = cycle.run(*pod);
     if (decision.node == nullptr) {
       queue.unschedulable(pod->uid, decision.rejectors);
-      report(*pod, "Unschedulable", decision.message, decision.nominated);
+      report(*pod, "Unschedulable", decision.message, decision.nominate);
+      if (decision.nominate) snapshot.nominate(pod, *decision.nominate);
+      preempt(*pod, decision);
       return;
     }
     const std::string node = decision.node->facts->name;
@@ -152,11 +165,52 @@ struct Scheduler::State {
     tasks->spawn("bind", [this, pod, node] { return bind(pod, node); });
   }
 
+  void preempt(const PodInfo& pod, const Decision& decision) {
+    for (const PodPtr& other : decision.displaced) {
+      snapshot.nominate(other, "");
+      tasks->spawn("displace", [this, other] { return take_nomination(other); });
+    }
+    for (const PodPtr& victim : decision.victims) {
+      if (victim->deleting || !evicting.insert(victim->uid).second) continue;
+      tasks->spawn("preempt", [this, victim, uid = pod.uid, node = *decision.nominate] {
+        return evict(victim, uid, node);
+      });  // Not spawned: stopped, and the set is emptied.
+    }
+  }
+
+  static client::Target target_of(const PodInfo& pod, std::string subresource) {
+    return {client::kPods, std::string(object::namespace_of(pod.object.root())),
+            std::string(object::name_of(pod.object.root())), std::move(subresource)};
+  }
+
+  Task<> evict(PodPtr victim, std::string preemptor, std::string node) {
+    auto marked = co_await context.transport.patch(
+        target_of(*victim, "status"), client::PatchType::StrategicMerge,
+        disruption_patch(*victim, context.clock.system_now()), {});
+    Result<Document> removed = marked
+                                   ? co_await context.transport.remove(target_of(*victim, ""), {.uid = victim->uid})
+                                   : std::move(marked);
+    evicting.erase(victim->uid);
+    if (!removed) {
+      if (!removed.error().is(Reason::NotFound) && !removed.error().is(Reason::Cancelled)) {
+        kLog.warn("preemption failed", {{"pod", victim->key}, {"error", removed.error()}});
+      }
+      co_return;
+    }
+    record(*victim, "Normal", "Preempted", fmt::format("Preempted by pod {} on node {}", preemptor, node));
+  }
+
+  Task<> take_nomination(PodPtr pod) {
+    auto written = co_await context.transport.patch(
+        target_of(*pod, "status"), client::PatchType::StrategicMerge, no_nomination_patch(*pod), {});
+    if (!written && !written.error().is(Reason::NotFound) && !written.error().is(Reason::Cancelled)) {
+      kLog.warn("nomination not taken back", {{"pod", pod->key}, {"error", written.error()}});
+    }
+  }
+
   Task<> bind(PodPtr pod, std::string node) {
     auto bound = co_await context.transport.create(
-        {client::kPods, std::string(object::namespace_of(pod->object.root())),
-         std::string(object::name_of(pod->object.root())), "binding"},
-        binding(*pod, node), {});
+        target_of(*pod, "binding"), binding(*pod, node), {});
     if (bound) {
       queue.done(pod->uid);
       record(*pod, "Normal", "Scheduled", fmt::format("Successfully assigned {} to {}", pod->key, node));
@@ -176,7 +230,7 @@ struct Scheduler::State {
     report(*pod, "SchedulerError",
            fmt::format("binding rejected: running Bind plugin \"DefaultBinder\": {}",
                        bound.error().message()),
-           {});
+           std::nullopt);
   }
 
   // ---- telling
@@ -186,9 +240,9 @@ struct Scheduler::State {
   }
 
   void report(const PodInfo& pod, std::string_view reason, const std::string& message,
-              const std::string& nominated) {
+              std::optional<std::string> nominated) {
     record(pod, "Warning", "FailedScheduling", message);
-    status->set(pod, reason, message, nominated);
+    status->set(pod, reason, message, std::move(nominated));
   }
 
   client::LoopContext context;
@@ -197,11 +251,13 @@ struct Scheduler::State {
   Reasons reasons;
   Snapshot snapshot;
   Plugins plugins;
+  client::Informer& budgets;
   Remedies remedies;
   Queue queue;
   Cycle cycle;
   Notify wake;
   bool running = false;
+  std::set<std::string> evicting;  // UIDs of victims whose deletion is under way.
   std::unique_ptr<client::EventRecorder> events;  // One for each start().
   std::unique_ptr<StatusWriter> status;
   std::unique_ptr<TaskGroup> tasks;  // Last: joined first.
@@ -229,6 +285,7 @@ Task<> Scheduler::stop() {
   co_await s.events->stop();
   s.queue.clear();
   s.snapshot.clear();
+  s.evicting.clear();
   s.status.reset();
 }
 

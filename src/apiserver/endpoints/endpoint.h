@@ -61,6 +61,9 @@ Result<> report_notes(Call& call, const codec::DecodeNotes& notes, std::string_v
 /// Errors: Forbidden.
 Result<> require_create(const Call& call);
 
+/// The refusal of a body without a name.
+Error undetermined_name(std::string_view url_name);
+
 /// Starts the WriteCall of this request.
 WriteCall write_call(const Call& call, const WriteOptions& options);
 

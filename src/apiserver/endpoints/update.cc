@@ -18,12 +18,7 @@ namespace {
 Result<> check_identity(const Call& call, NodeRef object) {
   NodeRef metadata = object.ensure_map("metadata");
   const std::string_view name = metadata[atom::name].as_string();
-  if (name.empty()) {
-    return Error(Reason::BadRequest,
-                 fmt::format("the name of the object ({} based on URL) was undeterminable: name must "
-                             "be provided",
-                             call.info().name));
-  }
+  if (name.empty()) return undetermined_name(call.info().name);
   if (name != call.info().name) {
     return Error(Reason::BadRequest,
                  fmt::format("the name of the object ({}) does not match the name on the URL ({})",

@@ -118,9 +118,8 @@ std::optional<ApiReply> OpenApiPaths::handle(const ApiRequest& request) {
   const std::string_view path = request.info.path;
   if (path != kRoot && !path.starts_with("/openapi/v3/")) return std::nullopt;
   find_documents();
-  std::string_view rest = path.substr(kRoot.size());
-  if (!rest.empty()) rest.remove_prefix(1);
-  return rest.empty() ? serve_index(request) : serve_document(request, rest);
+  if (path == kRoot) return serve_index(request);
+  return serve_document(request, path.substr(kRoot.size() + 1));
 }
 
 ApiReply OpenApiPaths::serve_index(const ApiRequest& request) {

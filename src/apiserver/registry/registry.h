@@ -32,6 +32,7 @@ struct WriteCall {
   std::string manager;
   bool dry_run = false;
   bool is_apply = false;
+  bool is_patch = false;  // Not apply. A patch that names another uid is invalid, no conflict.
   /// Creates the object when it is absent (a PUT of some kinds, server-side apply).
   bool create_if_absent = false;
   std::vector<std::string> warnings;

@@ -257,8 +257,12 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   schema::keep_managed_times(old, object);
   Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
-  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
-                                      schema::FieldPath("metadata"), errors);
+  // Kubernetes checks metadata for all kinds, and most kinds once more: each problem stands twice.
+  const int checks = rules.metadata_checked_once && rule_context.served_group == collection.group ? 1 : 2;
+  for (int i = 0; i < checks; ++i) {
+    schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
+                                        schema::FieldPath("metadata"), errors);
+  }
   schema::validate_builtin_finalizers(document[atom::metadata], schema::FieldPath("metadata"), errors);
   auto* validate = call.subresource == "status" ? rules.validate_status : rules.validate_update;
   if (validate != nullptr) validate(rule_context, document.root(), old.root(), errors);
@@ -294,7 +298,7 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
   if (!pinned && !collection->rules->unconditional_update && !call->is_apply) {
     co_return must_have_version(*collection, call->name);
   }
-  CO_TRY(check_pins(*collection, draft[atom::metadata], old));
+  CO_TRY(check_pins(*collection, draft[atom::metadata], old, call->is_patch));
   CO_TRY(co_await admit(call, Operation::Update, &draft, old));
   schema::apply_defaults(draft.root(), collection->type);  // Of what admission added.
   Reservation reservation =

@@ -28,6 +28,7 @@ std::string no_nodes_message(std::size_t nodes, std::vector<std::string> counted
 }
 
 Filters::Refusal Filters::prepare(const PodInfo& pod, const Snapshot& snapshot) {
+  pod_ = &pod;
   active_.clear();
   only_.reset();
   only_by_ = 0;
@@ -67,6 +68,24 @@ Verdict Filters::run(const NodeInfo& node, ReasonList& why, PluginSet& rejectors
     return verdict;
   }
   return Verdict::Ok;
+}
+
+Verdict Filters::run_nominated(NodeInfo& node, ReasonList& why, PluginSet& rejectors) const {
+  std::vector<PodPtr> added;  // Empty, without memory, but for few nodes.
+  for (const PodPtr& other : node.nominated) {
+    if (other->priority >= pod_->priority && other->uid != pod_->uid) added.push_back(other);
+  }
+  if (added.empty()) return run(node, why, rejectors);
+  for (const PodPtr& other : added) {
+    node.add(other);
+    pod_added(*other, node);
+  }
+  const Verdict verdict = run(node, why, rejectors);
+  for (const PodPtr& other : added) {
+    node.remove(*other);
+    pod_removed(*other, node);
+  }
+  return verdict == Verdict::Ok ? run(node, why, rejectors) : verdict;
 }
 
 void Filters::pod_added(const PodInfo& other, const NodeInfo& node) const {
@@ -115,16 +134,13 @@ Decision Cycle::run(const PodInfo& pod) {
     decision.message = "no nodes available to schedule pods";
     return decision;
   }
-  feasible_.clear();
-  std::ranges::fill(counts_, 0);
-  diagnosis_.looked_at.clear();
-  diagnosis_.verdicts.clear();
+  forget_found();
   diagnosis_.rejectors = 0;
   diagnosis_.all_nodes = nodes;
   const Filters::Refusal refusal = filters_.prepare(pod, snapshot_);
   diagnosis_.prepared = refusal.by == 0;
   if (refusal.by == 0) {
-    diagnosis_.rejectors = filters_.only_by();
+    named_ = diagnosis_.rejectors = filters_.only_by();
     find(pod);
     if (!feasible_.empty()) {
       decision.node = feasible_.size() == 1 ? feasible_.front() : choose(pod);
@@ -139,9 +155,21 @@ Decision Cycle::run(const PodInfo& pod) {
   return decision;
 }
 
+void Cycle::forget_found() {
+  feasible_.clear();
+  std::ranges::fill(counts_, 0);
+  diagnosis_.looked_at.clear();
+  diagnosis_.verdicts.clear();
+}
+
+bool Cycle::may_use(const NodeInfo& node) const {
+  const auto& only = filters_.only_nodes();
+  return !only || std::ranges::binary_search(*only, node.facts->name);
+}
+
 void Cycle::consider(NodeInfo* node) {
   why_.clear();
-  const Verdict verdict = filters_.run(*node, why_, diagnosis_.rejectors);
+  const Verdict verdict = filters_.run_nominated(*node, why_, diagnosis_.rejectors);
   if (verdict == Verdict::Ok) {
     feasible_.push_back(node);
     return;
@@ -155,6 +183,14 @@ void Cycle::consider(NodeInfo* node) {
 void Cycle::find(const PodInfo& pod) {
   const auto nodes = snapshot_.nodes();
   const std::size_t wanted = enough(nodes.size());
+  if (!pod.nominated.empty()) {
+    if (NodeInfo* node = snapshot_.find_node(pod.nominated); node != nullptr && may_use(*node)) {
+      consider(node);
+      if (!feasible_.empty()) return;
+      named_ |= diagnosis_.rejectors;
+      forget_found();
+    }
+  }
   if (const auto& only = filters_.only_nodes()) {
     for (const std::string& name : *only) {
       if (NodeInfo* node = snapshot_.find_node(name); node != nullptr) consider(node);
@@ -206,7 +242,7 @@ std::string Cycle::explain(const Filters::Refusal& refusal) const {
   const std::size_t others = diagnosis_.all_nodes - diagnosis_.looked_at.size();
   if (others > 0) {
     counted.push_back(fmt::format("{} node(s) didn't satisfy plugin(s) {}", others,
-                                  filters_.names_of(filters_.only_by())));
+                                  filters_.names_of(named_)));
   }
   return no_nodes_message(diagnosis_.all_nodes, std::move(counted));
 }
@@ -215,8 +251,10 @@ void Cycle::remedy(const PodInfo& pod, Decision& decision) {
   std::vector<std::string> messages;
   for (RemedyPlugin* plugin : remedies_) {
     Remedy remedy = plugin->help(pod, diagnosis_, snapshot_, filters_);
+    if (remedy.nominate) decision.nominate = std::move(remedy.nominate);
     if (remedy.kind == Remedy::Kind::Helped) {
-      decision.nominated = std::move(remedy.node);
+      decision.victims = std::move(remedy.victims);
+      decision.displaced = std::move(remedy.displaced);
       return;
     }
     if (remedy.kind == Remedy::Kind::Final) messages.clear();

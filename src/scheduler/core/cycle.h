@@ -28,13 +28,15 @@ struct Diagnosis {
 /// What a remedy came to.
 struct Remedy {
   enum class Kind : std::uint8_t {
-    Helped,    // The pod may come again; `node` is nominated.
+    Helped,    // The pod may come again, to the nominated node.
     Rejected,  // The next one is asked.
     Final,     // No other is asked.
   };
   Kind kind = Kind::Rejected;
   std::string message;
-  std::string node;
+  std::optional<std::string> nominate;  // Set: the pod's nominated node; "" takes it back.
+  std::vector<PodPtr> victims;          // To be deleted for it.
+  std::vector<PodPtr> displaced;        // Lose their nomination to it.
 };
 
 class Filters;
@@ -66,6 +68,9 @@ class Filters {
   Refusal prepare(const PodInfo& pod, const Snapshot& snapshot);
   /// Asks the plug-ins in order; the first that refuses decides.
   Verdict run(const NodeInfo& node, ReasonList& why, PluginSet& rejectors) const;
+  /// The same with the pods counted that the node is nominated for, if they are as important; the
+  /// pod must fit without them, too. The node is as before afterwards.
+  Verdict run_nominated(NodeInfo& node, ReasonList& why, PluginSet& rejectors) const;
   void pod_added(const PodInfo& other, const NodeInfo& node) const;
   void pod_removed(const PodInfo& other, const NodeInfo& node) const;
 
@@ -80,6 +85,7 @@ class Filters {
     PluginSet bit;
   };
   const Plugins& plugins_;
+  const PodInfo* pod_ = nullptr;
   std::vector<Active> active_;
   std::optional<std::vector<std::string>> only_;
   PluginSet only_by_ = 0;
@@ -89,7 +95,9 @@ struct Decision {
   NodeInfo* node = nullptr;     // Null: none.
   std::string message;          // Why none.
   PluginSet rejectors = 0;      // Who has to hear of news.
-  std::string nominated;        // The node where a remedy makes room.
+  std::optional<std::string> nominate;  // As in Remedy.
+  std::vector<PodPtr> victims;
+  std::vector<PodPtr> displaced;
 };
 
 class Cycle {
@@ -103,6 +111,8 @@ class Cycle {
 
  private:
   void find(const PodInfo& pod);
+  void forget_found();
+  [[nodiscard]] bool may_use(const NodeInfo& node) const;
   void consider(NodeInfo* node);
   NodeInfo* choose(const PodInfo& pod);
   std::string explain(const Filters::Refusal& refusal) const;
@@ -125,6 +135,7 @@ class Cycle {
   std::vector<std::uint32_t> counts_;  // By ReasonId.
   std::vector<std::int64_t> totals_;
   std::vector<std::int64_t> scores_;
+  PluginSet named_ = 0;  // Who is named for nodes that were not looked at.
 };
 
 /// "0/3 nodes are available: 1 Insufficient cpu, 2 Too many pods." with Kubernetes' order.

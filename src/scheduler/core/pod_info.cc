@@ -50,6 +50,7 @@ PodPtr make_pod_info(const object::Document& pod, ResourceNames& names) {
   info->key = client::key_of(pod);
   info->uid = object::uid_of(pod.root());
   info->node_name = spec[atom::nodeName].as_string();
+  info->nominated = pod[atom::status][atom::nominatedNodeName].as_string();
   info->priority = static_cast<std::int32_t>(spec[atom::priority].as_int());
   info->deleting = pod[atom::metadata][atom::deletionTimestamp].is_string();
   const std::string_view phase = pod[atom::status][atom::phase].as_string();

@@ -39,6 +39,7 @@ struct PodInfo {
   std::string key;  // "namespace/name"
   std::string uid;
   std::string node_name;  // spec.nodeName
+  std::string nominated;  // status.nominatedNodeName
   std::int32_t priority = 0;
   bool deleting = false;
   bool finished = false;         // Succeeded or Failed: takes nothing any more.

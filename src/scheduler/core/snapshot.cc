@@ -132,7 +132,7 @@ std::shared_ptr<const NodeFacts> Snapshot::remove_node(std::string_view name) {
   }
   std::erase_if(zones_, [](const auto& zone) { return zone.second.empty(); });
   ordered_ = false;
-  drop_if_empty(before->name);
+  drop_if_empty(&info);
   return before;
 }
 
@@ -152,10 +152,23 @@ std::size_t Snapshot::nodes_with_image(std::string_view name) const {
   return found == images_.end() ? 0 : found->second;
 }
 
-void Snapshot::drop_if_empty(std::string_view name) {
-  const auto found = by_name_.find(name);
-  if (found == by_name_.end() || found->second->facts || !found->second->pods.empty()) return;
-  by_name_.erase(found);
+void Snapshot::drop_if_empty(NodeInfo* node) {
+  if (node->facts || !node->pods.empty() || !node->nominated.empty()) return;
+  std::erase_if(by_name_, [&](const auto& item) { return item.second.get() == node; });
+}
+
+void Snapshot::nominate(const PodPtr& pod, std::string_view node) {
+  const auto found = nominations_.find(pod->uid);
+  if (found != nominations_.end()) {
+    NodeInfo* before = found->second;
+    nominations_.erase(found);
+    std::erase_if(before->nominated, [&](const PodPtr& other) { return other->uid == pod->uid; });
+    drop_if_empty(before);
+  }
+  if (node.empty()) return;
+  NodeInfo& info = entry(node);
+  info.nominated.push_back(pod);
+  nominations_[pod->uid] = &info;
 }
 
 void Snapshot::place(PodPtr pod, std::string_view node, bool assumed) {
@@ -180,9 +193,7 @@ PodPtr Snapshot::remove_pod(const std::string& uid) {
   NodeInfo* node = found->second.node;
   pods_.erase(found);
   CHECK(node->remove(*pod));
-  if (!node->facts && node->pods.empty()) {
-    std::erase_if(by_name_, [&](const auto& item) { return item.second.get() == node; });
-  }
+  drop_if_empty(node);
   return pod;
 }
 
@@ -225,6 +236,7 @@ void Snapshot::clear() {
   nodes_.clear();
   by_name_.clear();
   images_.clear();
+  nominations_.clear();
   ordered_ = true;
 }
 

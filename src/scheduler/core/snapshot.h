@@ -54,6 +54,7 @@ struct NodeInfo {
   std::int64_t score_cpu = 0;
   std::int64_t score_memory = 0;
   std::vector<PodPtr> pods;
+  std::vector<PodPtr> nominated;  // Room is being made for these; they do not count.
   std::vector<HostPort> ports;
   std::uint32_t index = 0;  // In Snapshot::nodes().
 
@@ -89,6 +90,9 @@ class Snapshot {
   [[nodiscard]] PodPtr find_pod(const std::string& uid) const;
   [[nodiscard]] bool is_assumed(const std::string& uid) const;
 
+  /// Notes that room is made for a waiting pod on a node; an empty name or another node undoes it.
+  void nominate(const PodPtr& pod, std::string_view node);
+
   /// All nodes that exist, zones in turn, in the order in which they came (Kubernetes' node tree).
   [[nodiscard]] std::span<NodeInfo* const> nodes() const;
   /// On how many nodes an image is.
@@ -109,13 +113,14 @@ class Snapshot {
   };
   NodeInfo& entry(std::string_view name);
   void place(PodPtr pod, std::string_view node, bool assumed);
-  void drop_if_empty(std::string_view name);
+  void drop_if_empty(NodeInfo* node);
   void order() const;
   void count_images(const NodeFacts* before, const NodeFacts* now);
 
   ResourceNames resources_;
   std::unordered_map<std::string, std::unique_ptr<NodeInfo>, TextHash, std::equal_to<>> by_name_;
   std::unordered_map<std::string, Placed> pods_;
+  std::unordered_map<std::string, NodeInfo*> nominations_;  // By UID of the pod.
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> images_;
   std::vector<std::pair<std::string, std::vector<NodeInfo*>>> zones_;
   mutable std::vector<NodeInfo*> nodes_;

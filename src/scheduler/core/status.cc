@@ -27,12 +27,51 @@ object::Draft binding(const PodInfo& pod, std::string_view node) {
   return draft;
 }
 
+namespace {
+
+std::string text_of(SystemTime now) {
+  return object::time_text(std::chrono::floor<std::chrono::microseconds>(now));
+}
+
+void set_nomination(NodeRef status, const std::string& node) {
+  if (node.empty()) {
+    status.ensure("nominatedNodeName").set_null();
+  } else {
+    status.set("nominatedNodeName", node);
+  }
+}
+
+}  // namespace
+
+object::Draft disruption_patch(const PodInfo& victim, SystemTime now) {
+  Draft patch;
+  NodeRef root = patch.root();
+  root.ensure_map("metadata").set("uid", victim.uid);
+  NodeRef condition = root.ensure_map("status").ensure_list("conditions").append();
+  condition.set("type", "DisruptionTarget");
+  condition.set("observedGeneration",
+                static_cast<long>(victim.object[atom::metadata][atom::generation].as_int()));
+  condition.set("status", "True");
+  condition.ensure("lastProbeTime").set_null();
+  condition.set("lastTransitionTime", text_of(now));
+  condition.set("reason", "PreemptionByScheduler");
+  condition.set("message", "default-scheduler: preempting to accommodate a higher priority pod");
+  return patch;
+}
+
+object::Draft no_nomination_patch(const PodInfo& pod) {
+  Draft patch;
+  patch.root().ensure_map("metadata").set("uid", pod.uid);
+  set_nomination(patch.root().ensure_map("status"), "");
+  return patch;
+}
+
 StatusWriter::StatusWriter(client::Transport& transport, Clock& clock, client::Informer& pods,
                            TaskGroup& tasks)
     : transport_(transport), clock_(clock), pods_(pods), tasks_(tasks) {}
 
 void StatusWriter::set(const PodInfo& pod, std::string_view reason, std::string message,
-                       std::string nominated) {
+                       std::optional<std::string> nominated) {
   const auto [at, first] = waiting_.try_emplace(pod.uid);
   at->second = {{pod.key, std::string(reason), std::move(message), std::move(nominated)}, true};
   if (!first) return;
@@ -65,8 +104,8 @@ Task<Result<>> StatusWriter::write_one(const std::string& uid, const Wanted& wan
   }
   const std::int64_t generation = pod[atom::metadata][atom::generation].as_int();
   const bool same_status = known[atom::status].as_string() == "False";
-  const bool nominate = !wanted.nominated.empty() &&
-                        pod[atom::status][atom::nominatedNodeName].as_string() != wanted.nominated;
+  const bool nominate =
+      wanted.nominated && pod[atom::status][atom::nominatedNodeName].as_string() != *wanted.nominated;
   if (same_status && !nominate && known[atom::reason].as_string() == wanted.reason &&
       known[atom::message].as_string() == wanted.message &&
       known[atom::observedGeneration].as_int() == generation) {
@@ -87,7 +126,7 @@ Task<Result<>> StatusWriter::write_one(const std::string& uid, const Wanted& wan
                                   clock_.system_now())));
   condition.set("reason", wanted.reason);
   condition.set("message", wanted.message);
-  if (nominate) status.set("nominatedNodeName", wanted.nominated);
+  if (nominate) set_nomination(status, *wanted.nominated);
   const auto [space, name] = client::split_key(wanted.key);
   client::Target target{client::kPods, std::string(space), std::string(name), "status"};
   CO_TRY(co_await transport_.patch(std::move(target), client::PatchType::StrategicMerge, std::move(patch), {}));

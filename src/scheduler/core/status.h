@@ -8,6 +8,7 @@
 #include "client/transport.h"
 #include "scheduler/core/pod_info.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,22 +18,27 @@ namespace knarr::scheduler {
 /// The Binding of a pod to a node. Its UID keeps a namesake from being bound.
 object::Draft binding(const PodInfo& pod, std::string_view node);
 
+/// Status patches of preemption: the victim is told why, another pod loses its nominated node.
+object::Draft disruption_patch(const PodInfo& victim, SystemTime now);
+object::Draft no_nomination_patch(const PodInfo& pod);
+
 /// Writes conditions behind, one write for a pod at a time: the last word wins.
 class StatusWriter {
  public:
   /// Writes run in `tasks`. All must outlive this; not used after `tasks` stopped.
   StatusWriter(client::Transport& transport, Clock& clock, client::Informer& pods, TaskGroup& tasks);
 
-  /// PodScheduled=False for this reason. Nothing is written when the pod says so already. An empty
-  /// `nominated` leaves status.nominatedNodeName alone.
-  void set(const PodInfo& pod, std::string_view reason, std::string message, std::string nominated);
+  /// PodScheduled=False for this reason. Nothing is written when the pod says so already. 
+  /// `nominated`, if given, becomes status.nominatedNodeName.
+  void set(const PodInfo& pod, std::string_view reason, std::string message,
+           std::optional<std::string> nominated = std::nullopt);
 
  private:
   struct Wanted {
     std::string key;
     std::string reason;
     std::string message;
-    std::string nominated;
+    std::optional<std::string> nominated;
   };
   Task<> write(std::string uid);
   Task<Result<>> write_one(const std::string& uid, const Wanted& wanted);

@@ -18,10 +18,10 @@ Plugins default_plugins(Reasons& reasons) {
   return plugins;
 }
 
-Remedies default_remedies(Reasons& reasons) {
+Remedies default_remedies(Reasons& reasons, Rng& rng, BudgetSource budgets) {
   Remedies remedies;
   remedies.push_back(make_deallocation());
-  remedies.push_back(make_default_preemption(reasons));
+  remedies.push_back(make_default_preemption(reasons, rng, std::move(budgets)));
   return remedies;
 }
 

@@ -295,6 +295,7 @@ constinit const KindRules kEndpointSliceRules = {
     .resource = "endpointslices",
     .generation = Generation::OnSpecChange,
     .generation_also = "labels",
+    .metadata_checked_once = true,
     .prepare_create = prepare_slice,
     .prepare_update = prepare_slice_update,
     .validate = validate_slice,

@@ -124,6 +124,7 @@ constinit const KindRules kEventRules = {
     .resource = "events",
     .create_on_update = true,
     .soft_writes = true,
+    .metadata_checked_once = true,
     .name_rule = schema::path_segment_problems,
     .validate = validate,
     .validate_update = validate_update,

@@ -10,28 +10,15 @@ namespace {
 
 constexpr Generation kCounted = Generation::OnSpecChange;
 constexpr std::string_view kAdmission = "admissionregistration.k8s.io";
-constexpr std::string_view kStorage = "storage.k8s.io";
-constexpr std::string_view kNetworking = "networking.k8s.io";
-constexpr std::string_view kResource = "resource.k8s.io";
-constexpr std::string_view kFlow = "flowcontrol.apiserver.k8s.io";
 
 constinit const KindRules kFacts[] = {
     // Core.
     // Policy, scaling, leases.
     // Networking.
     // Identity.
-    {.group = "certificates.k8s.io", .resource = "certificatesigningrequests"},
     // Storage.
     // Devices.
-    {.group = kResource, .resource = "deviceclasses", .generation = kCounted,
-     .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceclaims", .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceclaimtemplates", .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceslices", .generation = kCounted,
-     .delete_returns_object = true},
     // Flow control.
-    {.group = kFlow, .resource = "flowschemas", .generation = kCounted},
-    {.group = kFlow, .resource = "prioritylevelconfigurations", .generation = kCounted},
     // Extension of the API.
     {.group = kAdmission, .resource = "validatingwebhookconfigurations", .generation = kCounted,
      .unconditional_update = false},

@@ -362,6 +362,7 @@ constinit const KindRules kPersistentVolumeRules = {
     .group = "",
     .resource = "persistentvolumes",
     .delete_returns_object = true,
+    .metadata_checked_once = true,
     .prepare_create = prepare_volume,
     .prepare_status = prepare_volume_status,
     .validate = validate_volume,

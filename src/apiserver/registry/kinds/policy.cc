@@ -190,6 +190,7 @@ constinit const KindRules kPodDisruptionBudgetRules = {
     .resource = "poddisruptionbudgets",
     .generation = Generation::OnSpecChange,
     .unconditional_update = false,
+    .metadata_checked_once = true,
     .name_rule = schema::path_segment_problems,
     .validate = validate_budget,
     .validate_update = validate_budget_update,

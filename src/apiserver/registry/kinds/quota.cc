@@ -319,6 +319,7 @@ constinit const KindRules kLimitRangeRules = {
     .group = "",
     .resource = "limitranges",
     .create_on_update = true,
+    .metadata_checked_once = true,
     .validate = validate_limits,
     .validate_update = validate_limits_update,
 };

@@ -397,6 +397,7 @@ constinit const KindRules kCsiNodeRules = {
     .resource = "csinodes",
     .unconditional_update = false,
     .delete_returns_object = true,
+    .metadata_checked_once = true,
     .validate = validate_node,
     .validate_update = validate_node_update,
 };
