@@ -36,6 +36,15 @@ bool verb_allowed(const Served& served, const RequestInfo& info) {
   return subresource != nullptr && subresource->has_verb(info.verb);
 }
 
+// Subresources that are the object itself, of which they write a part: status, resize, approval.
+bool is_own_kind(const Served& served, const RequestInfo& info) {
+  const api::SubresourceRow* subresource = served.row->find_subresource(info.subresource);
+  return subresource != nullptr && !subresource->is_connect() &&
+         subresource->group() == served.row->group() &&
+         subresource->version() == served.row->version() &&
+         subresource->kind() == served.row->kind();
+}
+
 // Resources that can only be created have no objects, and when namespaced no list over all
 // namespaces: their paths do not exist.
 bool has_path(const Served& served, const RequestInfo& info) {
@@ -124,7 +133,7 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
     co_return error_reply(method_not_allowed());  // BEHAVIOURS 137.
   }
   if (SpecialEndpoint* special = find_special(info)) co_return co_await special->serve(&call);
-  if (!info.subresource.empty() && info.subresource != "status") {
+  if (!info.subresource.empty() && !is_own_kind(served, info)) {
     co_return error_reply(Error(Reason::NotImplemented,
                                 fmt::format("{}/{} is not served by this version of Knarr yet",
                                             info.resource, info.subresource)));
