@@ -60,6 +60,7 @@ struct KindRules {
   bool warns_of_orphans = false;        // A DELETE that says nothing of dependents warns (Jobs).
   bool soft_writes = false;             // Events; leases decide by themselves (storage).
   bool metadata_checked_once = false;   // Its own update validation leaves metadata to the generic one.
+  bool metadata_checked_fully = false;  // Its update validation checks metadata as creation does, too.
 
   // ---- functions; null means nothing special. `object` is at the storage version.
 

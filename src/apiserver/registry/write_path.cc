@@ -57,6 +57,25 @@ void take_from(NodeRef object, Value old, object::Atom field) {
   }
 }
 
+// Kubernetes checks metadata for all kinds, and most kinds check it once or twice more: problems of
+// an update are told several times, in this order.
+void check_updated_metadata(const Collection& collection, const RuleContext& context, Value metadata,
+                            Value old, schema::FieldErrors& errors) {
+  const KindRules& rules = *collection.rules;
+  const schema::FieldPath path("metadata");
+  schema::validate_object_meta(metadata, collection.namespaced, schema::path_segment_problems, path,
+                               errors);
+  schema::validate_object_meta_update(metadata, old, path, errors);
+  if (!rules.metadata_checked_once || context.served_group != collection.group) {
+    schema::validate_object_meta_update(metadata, old, path, errors);
+    schema::validate_builtin_finalizers(metadata, path, errors);
+  }
+  if (rules.metadata_checked_fully && context.subresource.empty()) {
+    schema::validate_object_meta(metadata, collection.namespaced, name_rule(rules), path, errors);
+    schema::validate_builtin_finalizers(metadata, path, errors);
+  }
+}
+
 // Kubernetes defaults what it reads from its store: what depends on fields that a kind's prepare
 // function set shows in the answer, though validation has not seen it (a Job's labels).
 Document defaulted_again(Draft& draft, object::Type type) {
@@ -257,13 +276,8 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   schema::keep_managed_times(old, object);
   Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
-  // Kubernetes checks metadata for all kinds, and most kinds once more: each problem stands twice.
-  const int checks = rules.metadata_checked_once && rule_context.served_group == collection.group ? 1 : 2;
-  for (int i = 0; i < checks; ++i) {
-    schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
-                                        schema::FieldPath("metadata"), errors);
-  }
-  schema::validate_builtin_finalizers(document[atom::metadata], schema::FieldPath("metadata"), errors);
+  check_updated_metadata(collection, rule_context, document[atom::metadata], old[atom::metadata],
+                         errors);
   auto* validate = call.subresource == "status" ? rules.validate_status : rules.validate_update;
   if (validate != nullptr) validate(rule_context, document.root(), old.root(), errors);
   if (!errors.empty()) {

@@ -177,6 +177,7 @@ constinit const KindRules kPersistentVolumeClaimRules = {
     .group = "",
     .resource = "persistentvolumeclaims",
     .delete_returns_object = true,
+    .metadata_checked_fully = true,
     .prepare_create = prepare_create,
     .prepare_update = prepare_update,
     .validate = validate,

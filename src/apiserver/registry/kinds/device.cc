@@ -156,6 +156,7 @@ constinit const KindRules kDeviceClassRules = {
     .resource = "deviceclasses",
     .generation = Generation::OnSpecChange,
     .delete_returns_object = true,
+    .metadata_checked_fully = true,
     .validate = device::validate,
     .validate_update = device::validate_update,
 };

@@ -461,6 +461,7 @@ constinit const KindRules kJobRules = {
     .generation = Generation::OnSpecChange,
     .propagation = DefaultPropagation::Orphan,
     .warns_of_orphans = true,
+    .metadata_checked_fully = true,
     .prepare_create = prepare_create,
     .validate = validate,
     .validate_update = validate_update,

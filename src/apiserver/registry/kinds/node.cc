@@ -102,7 +102,7 @@ void check_addresses(Value addresses, FieldErrors& errors) {
   }
 }
 
-void validate_update(const RuleContext&, Value object, Value old, FieldErrors& errors) {
+void check_update(Value object, Value old, FieldErrors& errors) {
   const Value spec = object["spec"];
   const Value before = old["spec"];
   const FieldPath path("spec");
@@ -110,9 +110,6 @@ void validate_update(const RuleContext&, Value object, Value old, FieldErrors& e
   check_addresses(object["status"]["addresses"], errors);
   check_features(object["status"], errors);
   const FieldPath cidrs_path = path.child("podCIDRs");
-  if (!same(spec["podCIDRs"], before["podCIDRs"])) {
-    check_pod_cidrs(spec["podCIDRs"], cidrs_path, errors);
-  }
   const Value old_cidrs = before["podCIDRs"];
   if (!old_cidrs.empty() && !same(spec["podCIDRs"], old_cidrs)) {
     errors.forbidden(cidrs_path,
@@ -126,7 +123,16 @@ void validate_update(const RuleContext&, Value object, Value old, FieldErrors& e
   if (spec["externalID"].as_string() != before["externalID"].as_string()) {
     errors.forbidden(path.child("externalID"), "may not be updated");
   }
-  if (!same(spec["taints"], before["taints"])) check_taints(spec["taints"], errors);
+  check_taints(spec["taints"], errors);
+}
+
+void validate_update(const RuleContext& context, Value object, Value old, FieldErrors& errors) {
+  validate(context, object, errors);
+  check_update(object, old, errors);
+}
+
+void validate_status(const RuleContext&, Value object, Value old, FieldErrors& errors) {
+  check_update(object, old, errors);
 }
 
 // podCIDR is podCIDRs[0]: one that is sent alone, or differs, wins.
@@ -182,12 +188,13 @@ constinit const KindRules kNodeRules = {
     .group = "",
     .resource = "nodes",
     .keep_status_on_create = true,
+    .metadata_checked_fully = true,
     .prepare_create = prepare_create,
     .prepare_update = prepare_update,
     .prepare_status = prepare_update,
     .validate = validate,
     .validate_update = validate_update,
-    .validate_status = validate_update,
+    .validate_status = validate_status,
     .warn = warn,
 };
 

@@ -363,6 +363,7 @@ constinit const KindRules kPersistentVolumeRules = {
     .resource = "persistentvolumes",
     .delete_returns_object = true,
     .metadata_checked_once = true,
+    .metadata_checked_fully = true,
     .prepare_create = prepare_volume,
     .prepare_status = prepare_volume_status,
     .validate = validate_volume,

@@ -320,6 +320,7 @@ constinit const KindRules kLimitRangeRules = {
     .resource = "limitranges",
     .create_on_update = true,
     .metadata_checked_once = true,
+    .metadata_checked_fully = true,
     .validate = validate_limits,
     .validate_update = validate_limits_update,
 };

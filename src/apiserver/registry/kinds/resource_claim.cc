@@ -385,6 +385,7 @@ constinit const KindRules kResourceClaimRules = {
     .group = "resource.k8s.io",
     .resource = "resourceclaims",
     .delete_returns_object = true,
+    .metadata_checked_fully = true,
     .prepare_status = prepare_status,
     .validate = validate,
     .validate_update = validate_update,
@@ -395,6 +396,7 @@ constinit const KindRules kResourceClaimTemplateRules = {
     .group = "resource.k8s.io",
     .resource = "resourceclaimtemplates",
     .delete_returns_object = true,
+    .metadata_checked_fully = true,
     .validate = validate_template,
     .validate_update = validate_template_update,
 };

@@ -398,6 +398,7 @@ constinit const KindRules kCsiNodeRules = {
     .unconditional_update = false,
     .delete_returns_object = true,
     .metadata_checked_once = true,
+    .metadata_checked_fully = true,
     .validate = validate_node,
     .validate_update = validate_node_update,
 };
@@ -415,6 +416,8 @@ constinit const KindRules kVolumeAttachmentRules = {
     .resource = "volumeattachments",
     .unconditional_update = false,
     .delete_returns_object = true,
+    .metadata_checked_once = true,
+    .metadata_checked_fully = true,
     .validate = validate_attachment,
     .validate_update = validate_attachment_update,
     .validate_status = validate_attachment_status,
