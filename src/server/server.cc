@@ -10,6 +10,7 @@
 #include "apiserver/admission/rbac_writes.h"
 #include "apiserver/bootstrap/bootstrap.h"
 #include "apiserver/endpoints/finalize.h"
+#include "apiserver/endpoints/pod.h"
 #include "apiserver/discovery/discovery.h"
 #include "apiserver/front/http_front.h"
 #include "apiserver/health/health.h"
@@ -195,6 +196,7 @@ Result<> Server::State::make_api() {
              .jwks_uri = fmt::format("https://{}:{}/openid/v1/jwks", advertise_address,
                                      options.https_listen_port)});
   api->add_special("/namespaces/finalize", apiserver::make_namespace_finalize());
+  apiserver::add_pod_endpoints(*api);
   auto discovery_paths = std::make_unique<apiserver::DiscoveryPaths>(
       *registry,
       apiserver::DiscoveryOptions{
