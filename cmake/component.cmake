@@ -65,7 +65,7 @@ function(knarr_component name)
     target_link_libraries(${program} PRIVATE knarr_${name})
   endforeach()
 
-  if(KNARR_FLAVOUR STREQUAL "fuzz")
+  if(KNARR_FLAVOUR STREQUAL "fuzz" OR KNARR_FLAVOUR STREQUAL "asan")
     foreach(fuzzer IN LISTS fuzzers)
       get_filename_component(program ${fuzzer} NAME_WE)
       add_executable(${program} EXCLUDE_FROM_ALL ${fuzzer})

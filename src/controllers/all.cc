@@ -3,9 +3,18 @@
 #include "controllers/all.h"
 
 #include "controllers/cluster_role_aggregation/controller.h"
+#include "controllers/deployment/controller.h"
+#include "controllers/endpoint_slice/controller.h"
+#include "controllers/endpoints/controller.h"
+#include "controllers/garbage_collector/controller.h"
+#include "controllers/job/controller.h"
 #include "controllers/namespace/controller.h"
+#include "controllers/node_lifecycle/controller.h"
+#include "controllers/pod_gc/controller.h"
+#include "controllers/replica_set/controller.h"
 #include "controllers/root_ca/controller.h"
 #include "controllers/service_account/controller.h"
+#include "controllers/taint_eviction/controller.h"
 
 #include <algorithm>
 
@@ -26,10 +35,21 @@ std::unique_ptr<client::Controller> make(client::LoopContext context,
 constexpr ControllerEntry kControllers[] = {
     {"clusterrole-aggregation-controller", "clusterrole-aggregation-controller",
      make<ClusterRoleAggregationController>},
+    {"deployment-controller", "deployment-controller", make<DeploymentController>},
+    {"endpoints-controller", "endpoint-controller", make<EndpointsController>},
+    {"endpointslice-controller", "endpointslice-controller", make<EndpointSliceController>},
+    {"garbage-collector-controller", "generic-garbage-collector", make<GarbageCollector>},
+    {"job-controller", "job-controller", make<JobController>},
     {"namespace-controller", "namespace-controller", make<NamespaceController>},
+    {"node-lifecycle-controller", "node-controller", make<NodeLifecycleController>},
+    {"pod-garbage-collector-controller", "pod-garbage-collector", make<PodGarbageCollector>},
+    {"replicaset-controller", "replicaset-controller", make<ReplicaSetController>},
+    {"replicationcontroller-controller", "replication-controller",
+     make<ReplicationControllerController>},
     {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher",
      make<RootCaController>},
     {"serviceaccount-controller", "service-account-controller", make<ServiceAccountController>},
+    {"taint-eviction-controller", "node-controller", make<TaintEvictionController>},
 };
 
 }  // namespace

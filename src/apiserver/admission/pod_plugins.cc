@@ -168,10 +168,38 @@ class NodeRestrictionPlugin final : public AdmissionPlugin {
     const NodeUser node = node_user(*request->user);
     if (!node.is_node) co_return ok();
     if (request->is("", "pods")) co_return check_pods(*request, node.name);
-    co_return ok();
+    co_return check_others(*request, node.name);
   }
 
  private:
+  [[nodiscard]] Result<> check_others(const AdmissionRequest& request,
+                                      std::string_view node) const {
+    const Document now =
+        request.draft == nullptr ? Document() : object::Draft::freeze(request.draft->root());
+    const Document& old = request.old_object;
+    if (request.is("", "nodes")) {
+      return check_node_writes_node(node, request.name, now.root(), old.root());
+    }
+    if (request.is("coordination.k8s.io", "leases")) {
+      return check_node_writes_lease(node, request.namespace_, request.name);
+    }
+    if (request.is("storage.k8s.io", "csinodes")) {
+      return check_node_writes_csi_node(node, request.name);
+    }
+    if (request.is("", "serviceaccounts") && request.subresource == "token") {
+      const Document pod = finder_.find("", "pods", request.namespace_,
+                                        now["spec"]["boundObjectRef"]["name"].as_string());
+      return check_node_requests_token(node, request.name, now.root(), pod.root());
+    }
+    if (request.is("resource.k8s.io", "resourceslices")) {
+      const std::string_view verb = request.operation == Operation::Create   ? "create"
+                                    : request.operation == Operation::Update ? "update"
+                                                                             : "delete";
+      return check_node_writes_slice(node, request.name, verb, old ? old.root() : now.root());
+    }
+    return ok();
+  }
+
   [[nodiscard]] Result<> check_pods(const AdmissionRequest& request, std::string_view node) const {
     const Document current = request.old_object
                                  ? request.old_object

@@ -5,6 +5,7 @@
 
 #include "api/types.h"
 #include "apiserver/discovery/documents.h"
+#include "apiserver/endpoints/route.h"
 #include "codec/json.h"
 #include "codec/protobuf.h"
 #include "codec/yaml.h"
@@ -34,17 +35,6 @@ ApiReply error_reply(Error error) {
   reply.code = error.code();
   reply.body = std::move(error);
   return reply;
-}
-
-ApiReply no_such_path() {
-  return error_reply(
-      Error(Reason::NotFound, "the server could not find the requested resource").with_empty_details());
-}
-
-ApiReply method_not_allowed() {
-  return error_reply(Error(Reason::MethodNotAllowed,
-                           "the server does not allow this method on the requested resource")
-                         .with_empty_details());
 }
 
 // The document with its kind in front. The core group's lists have no apiVersion in text.
@@ -217,14 +207,14 @@ ApiReply DiscoveryPaths::serve_aggregated(const ApiRequest& request, bool core, 
 ApiReply DiscoveryPaths::serve_core(const ApiRequest& request) {
   const std::string_view path = without_slash(request.info.path);
   const Group* group = find_group("");
-  if (group == nullptr) return no_such_path();
+  if (group == nullptr) return error_reply(no_such_path());
   if (path != "/api") {
     for (const Version& version : group->versions) {
       if (path.substr(5) == version.name) return serve_version(request, path, version);
     }
-    return no_such_path();
+    return error_reply(no_such_path());
   }
-  if (request.method != "GET") return method_not_allowed();
+  if (request.method != "GET") return error_reply(method_not_allowed());
   auto format = negotiate_path(request.accept, PathMatch::Exact);
   if (!format) return error_reply(std::move(format).error());
   Body& body = bodies_[fmt::format("/api {}", content_type(*format))];
@@ -240,7 +230,7 @@ ApiReply DiscoveryPaths::serve_core(const ApiRequest& request) {
 
 ApiReply DiscoveryPaths::serve_version(const ApiRequest& request, std::string_view path,
                                        const Version& version) {
-  if (request.method != "GET") return method_not_allowed();
+  if (request.method != "GET") return error_reply(method_not_allowed());
   auto format = negotiate_path(request.accept, PathMatch::Exact);
   if (!format) return error_reply(std::move(format).error());
   Body& body = bodies_[fmt::format("{} {}", path, content_type(*format))];
@@ -266,7 +256,7 @@ std::optional<ApiReply> DiscoveryPaths::serve_groups(const ApiRequest& request, 
       for (const Version& version : group->versions) {
         if (rest.substr(slash + 1) == version.name) return serve_version(request, path, version);
       }
-      return no_such_path();
+      return error_reply(no_such_path());
     }
   }
   auto format = negotiate_path(request.accept, PathMatch::Any);

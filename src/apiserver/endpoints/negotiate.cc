@@ -95,13 +95,14 @@ bool accept_clause(const Clause& clause, bool watch, Accepted* accepted) {
   if (as.empty()) return true;
   const std::string_view version = clause.get("v");
   if (clause.get("g") != "meta.k8s.io" || (version != "v1" && version != "v1beta1")) return false;
-  accepted->table_version = version;
+  accepted->meta_version = version;
   if (as == "Table") {
     accepted->as = As::Table;
-    return true;
+    return accepted->format != Format::Protobuf;
   }
   if (as == "PartialObjectMetadata" || as == "PartialObjectMetadataList") {
     accepted->as = As::PartialMetadata;
+    accepted->partial_list = as == "PartialObjectMetadataList";
     return true;
   }
   return false;
@@ -130,19 +131,26 @@ Result<Accepted> negotiate(std::string_view accept, bool watch) {
   return not_acceptable();
 }
 
+Result<> check_accept(std::string_view accept) {
+  if (trim(accept).empty()) return ok();
+  const std::vector<Clause> clauses = parse_clauses(accept);
+  const auto is_known = [](const Clause& clause) {
+    Format format = Format::Json;
+    return clause.type == "*/*" ||
+           (!clause.type.ends_with("/*") && format_of(clause.type, false, &format));
+  };
+  if (std::any_of(clauses.begin(), clauses.end(), is_known)) return ok();
+  return Error(Reason::NotAcceptable,
+               "406: Not Acceptable\n\nAvailable representations: application/json, "
+               "application/yaml, application/vnd.kubernetes.protobuf")
+      .with_empty_details();
+}
+
 Result<Format> negotiate_path(std::string_view accept, PathMatch match) {
   if (trim(accept).empty()) return Format::Json;
-  const std::vector<Clause> clauses = parse_clauses(accept);
+  if (match == PathMatch::Exact) TRY(check_accept(accept));
   Format format = Format::Json;
-  const auto is_known = [&](const Clause& clause) {
-    return clause.type == "*/*" || (!clause.type.ends_with("/*") && format_of(clause.type, false, &format));
-  };
-  if (match == PathMatch::Exact && std::none_of(clauses.begin(), clauses.end(), is_known)) {
-    return Error(Reason::NotAcceptable,
-                 "406: Not Acceptable\n\nAvailable representations: application/json, "
-                 "application/yaml, application/vnd.kubernetes.protobuf");
-  }
-  for (const Clause& clause : clauses) {
+  for (const Clause& clause : parse_clauses(accept)) {
     if (clause.get("as").empty() && format_of(clause.type, false, &format)) return format;
   }
   return not_acceptable();

@@ -19,7 +19,8 @@ enum class As : std::uint8_t { Object, Table, PartialMetadata };
 struct Accepted {
   Format format = Format::Json;
   As as = As::Object;
-  std::string_view table_version;  // "v1" or "v1beta1".
+  std::string_view meta_version;  // Of meta.k8s.io, for a form other than Object: "v1", "v1beta1".
+  bool partial_list = false;      // PartialObjectMetadataList: the answer must be a list.
   bool stream_watch = false;       // ";stream=watch" was asked for.
   bool pretty = false;
 };
@@ -31,6 +32,10 @@ Result<Accepted> negotiate(std::string_view accept, bool watch);
 /// How a path that is no resource reads Accept: Exact refuses types it does not have by name, and
 /// wildcards such as "application/*" (as go-restful does, in its words).
 enum class PathMatch : std::uint8_t { Any, Exact };
+
+/// Whether the types of an Accept header are known at all, before their parameters are looked at.
+/// Errors: NotAcceptable, in the words of go-restful.
+Result<> check_accept(std::string_view accept);
 
 /// The format for an answer without transformations (discovery, version): clauses with "as" do not
 /// count. Errors: NotAcceptable.

@@ -99,12 +99,7 @@ std::string_view operator_text(LabelSelector::Operator op) {
 bool read_fields(Value selector, auth::Attributes& attributes) {
   if (!given(selector)) return true;
   const std::string_view raw = selector[atom::rawSelector].as_string();
-  if (!raw.empty()) {
-    auto terms = parse_field_terms(raw);
-    if (!terms) return false;
-    attributes.field_selector = std::move(*terms);
-    return true;
-  }
+  if (!raw.empty()) return read_field_selector(raw, attributes);
   bool all = true;
   for (Value requirement : selector[atom::requirements].items()) {
     const std::string_view op = requirement["operator"].as_string();
@@ -122,15 +117,7 @@ bool read_fields(Value selector, auth::Attributes& attributes) {
 bool read_labels(Value selector, auth::Attributes& attributes) {
   if (!given(selector)) return true;
   const std::string_view raw = selector[atom::rawSelector].as_string();
-  if (!raw.empty()) {
-    auto parsed = LabelSelector::parse(raw);
-    if (!parsed) return false;
-    for (const LabelSelector::Requirement& one : parsed->requirements()) {
-      attributes.label_selector.push_back(
-          {one.key, std::string(operator_text(one.op)), one.values});
-    }
-    return true;
-  }
+  if (!raw.empty()) return read_label_selector(raw, attributes);
   bool all = true;
   for (Value requirement : selector[atom::requirements].items()) {
     const std::string_view op = requirement["operator"].as_string();
@@ -145,6 +132,22 @@ bool read_labels(Value selector, auth::Attributes& attributes) {
 }
 
 }  // namespace
+
+bool read_field_selector(std::string_view text, auth::Attributes& attributes) {
+  auto terms = parse_field_terms(text);
+  if (!terms) return false;
+  attributes.field_selector = std::move(*terms);
+  return true;
+}
+
+bool read_label_selector(std::string_view text, auth::Attributes& attributes) {
+  const auto parsed = LabelSelector::parse(text);
+  if (!parsed) return false;
+  for (const LabelSelector::Requirement& one : parsed->requirements()) {
+    attributes.label_selector.push_back({one.key, std::string(operator_text(one.op)), one.values});
+  }
+  return true;
+}
 
 void check_question(Value spec, FieldErrors& errors) {
   const FieldPath path("spec");

@@ -29,6 +29,10 @@ struct Question {
 /// The question of a checked spec.
 Question question_of(object::Value spec);
 
+/// Reads the selectors of a request as far as they can be read; false when something cannot.
+bool read_field_selector(std::string_view text, auth::Attributes& attributes);
+bool read_label_selector(std::string_view text, auth::Attributes& attributes);
+
 /// spec.user, groups, uid and extra.
 auth::User user_of(object::Value spec);
 

@@ -50,11 +50,12 @@ class TokenRequest final : public SpecialEndpoint {
  private:
   Task<Result<ApiReply>> create(Call* call) {
     Draft draft = CO_TRY(read_review(*call, kKind));
+    // Before anything is filled in: kubelets may leave the audience out.
+    CO_TRY(co_await admit_review(call, &draft, kKind));
     CO_TRY(check_name(call->info(), draft.root()));
     Registry& registry = call->parts->registry;
     const SystemTime now = registry.clock().system_now();
     fill(call->info(), draft.root(), now);
-    CO_TRY(co_await admit_review(call, &draft, kKind));
     // The account is looked up behind admission, which tells of a namespace there is not.
     const object::Document account =
         CO_TRY(registry.get(call->collection(), call->info().namespace_, call->info().name));

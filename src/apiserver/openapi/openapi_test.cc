@@ -50,7 +50,7 @@ void compare(NodeRef want, NodeRef have, const std::string& path, std::vector<st
   want = unwrapped(want);
   have = unwrapped(have);
   // A description makes us wrap a reference together with nothing else.
-  if (want.is_map() && have.is_map() && want["$ref"] && have["allOf"]) {
+  if (want.is_map() && have.is_map() && want["$ref"].is_string() && have["allOf"].size() == 1) {
     have = have["allOf"].at(0);
   }
   if (want.kind() != have.kind()) {

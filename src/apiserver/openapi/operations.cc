@@ -20,17 +20,17 @@ using object::TypeKind;
 
 namespace {
 
-constexpr std::string_view kFormats[] = {"application/json", "application/vnd.kubernetes.protobuf",
-                                         "application/yaml"};
+constexpr std::string_view kFormats[] = {"application/json", "application/yaml",
+                                         "application/vnd.kubernetes.protobuf"};
 constexpr std::string_view kListFormats[] = {
-    "application/json", "application/json;stream=watch", "application/vnd.kubernetes.protobuf",
-    "application/vnd.kubernetes.protobuf;stream=watch", "application/yaml"};
-constexpr std::string_view kLogFormats[] = {"application/json", "application/vnd.kubernetes.protobuf",
-                                            "application/yaml", "text/plain"};
+    "application/json", "application/yaml", "application/vnd.kubernetes.protobuf",
+    "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"};
+constexpr std::string_view kLogFormats[] = {"text/plain", "application/json", "application/yaml",
+                                            "application/vnd.kubernetes.protobuf"};
 constexpr std::string_view kAnything[] = {"*/*"};
 constexpr std::string_view kPatchFormats[] = {
-    "application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json",
-    "application/strategic-merge-patch+json"};
+    "application/json-patch+json", "application/merge-patch+json",
+    "application/strategic-merge-patch+json", "application/apply-patch+yaml"};
 
 struct Option {
   std::string_view name;
@@ -124,7 +124,7 @@ void add_type_options(std::vector<Parameter>& parameters, Type type) {
 // Builds the paths of one group version.
 class Builder {
  public:
-  Builder(std::string_view group, std::string_view version) : group_(group), version_(version) {
+  Builder(std::string_view group, std::string_view version) {
     id_ = group_id(group) + capitalized(version);
     root_ = group.empty() ? fmt::format("/api/{}", version) : fmt::format("/apis/{}/{}", group, version);
     tag_ = fmt::format("{}_{}", group_tag(group), version);
@@ -293,7 +293,8 @@ class Builder {
                                   fmt::format("change parts of a {}", kind), "patch");
       add_options(patch.parameters, kWriteOptions);
       add_option(patch.parameters, kForce);
-      body(patch, meta_type("Patch"), true, kPatchFormats);
+      body(patch, {}, true, kPatchFormats);
+      patch.body.is_patch = true;
       answer(patch, {"200", "201"}, type);
       path.operations.push_back(std::move(patch));
     }
@@ -381,8 +382,6 @@ class Builder {
     }
   }
 
-  std::string_view group_;
-  std::string_view version_;
   std::string id_;
   std::string root_;
   std::string tag_;

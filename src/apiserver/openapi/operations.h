@@ -25,10 +25,11 @@ struct Parameter {
   }
 };
 
-/// What a body or an answer holds: a type with a schema, or text.
+/// What a body or an answer holds: a type with a schema, a patch, or text.
 struct Content {
-  object::Type type;  // False: text.
+  object::Type type;  // False: text or a patch.
   std::span<const std::string_view> media_types;
+  bool is_patch = false;
 };
 
 struct GroupVersionKind {

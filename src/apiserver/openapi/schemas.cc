@@ -72,6 +72,8 @@ bool is_special(TypeKind kind) {
   }
 }
 
+constexpr std::string_view kPatch = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
+
 struct Scalar {
   std::string_view type;
   std::string_view format;
@@ -145,19 +147,38 @@ void Schemas::add(Type type) {
   }
 }
 
+std::string Schemas::reference(std::string_view schema) const {
+  return fmt::format("{}{}", form_ == Form::V2 ? "#/definitions/" : "#/components/schemas/", schema);
+}
+
 void Schemas::write_reference(JsonOut& json, Type type) const {
   json.open_map();
-  json.field("$ref", fmt::format("{}{}", form_ == Form::V2 ? "#/definitions/" : "#/components/schemas/",
-                                 type.openapi()));
+  json.field("$ref", reference(type.openapi()));
+  json.close_map();
+}
+
+void Schemas::write_patch_reference(JsonOut& json) const {
+  json.open_map();
+  json.field("$ref", reference(kPatch));
   json.close_map();
 }
 
 void Schemas::write(JsonOut& json) const {
   json.open_map();
+  bool patch_due = has_patch_;
+  const auto write_patch = [&] {
+    json.open_map(kPatch);
+    json.field("description", "A patch, in the form that its content type says.");
+    json.field("type", "object");
+    json.close_map();
+    patch_due = false;
+  };
   for (const auto& [name, type] : types_) {
+    if (patch_due && name > kPatch) write_patch();
     json.key(name);
     write_schema(json, type);
   }
+  if (patch_due) write_patch();
   json.close_map();
 }
 
@@ -239,14 +260,17 @@ void Schemas::write_field(JsonOut& json, Field field) const {
     preset = scalar_of(type.kind()).zero;
   }
   json.open_map();
-  write_value(json, type, field.help(), preset, field.has(object::kEnumPublished));
+  constexpr std::uint32_t kExtensions =
+      object::kMapAtomic | object::kMapGranular | object::kPatchMerge | object::kPatchReplace | object::kRetainKeys;
+  write_value(json, type, field.help(), preset, field.has(object::kEnumPublished),
+              (field.row().flags & kExtensions) != 0);
   write_extensions(json, field);
   json.close_map();
 }
 
 // The members of a schema for a value; `preset` is its default as JSON or "".
 void Schemas::write_value(JsonOut& json, Type type, std::string_view help, std::string_view preset,
-                          bool has_enum) const {
+                          bool has_enum, bool has_extensions) const {
   if (!help.empty()) json.field("description", help);
   if (is_named(type)) {
     // A reference in Swagger 2 takes the other members along; OpenAPI 3 wraps it.
@@ -254,9 +278,8 @@ void Schemas::write_value(JsonOut& json, Type type, std::string_view help, std::
       json.key("default");
       json.raw(preset);
     }
-    if (form_ == Form::V2 || (help.empty() && preset.empty())) {
-      json.field("$ref", fmt::format("{}{}", form_ == Form::V2 ? "#/definitions/" : "#/components/schemas/",
-                                     type.openapi()));
+    if (form_ == Form::V2 || (help.empty() && preset.empty() && !has_extensions)) {
+      json.field("$ref", reference(type.openapi()));
     } else {
       json.open_list("allOf");
       write_reference(json, type);
@@ -286,7 +309,7 @@ void Schemas::write_value(JsonOut& json, Type type, std::string_view help, std::
     json.key("default");
     json.raw(preset);
   }
-  if ((has_enum || type.has(object::kTypeEnum)) && type.enum_count() != 0 && form_ == Form::V3) {
+  if ((has_enum || type.has(object::kTypeEnum)) && type.enum_count() != 0) {
     json.open_list("enum");
     for (std::size_t i = 0; i < type.enum_count(); ++i) json.text(type.enum_value(i));
     json.close_list();

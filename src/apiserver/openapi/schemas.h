@@ -27,12 +27,14 @@ class Schemas {
   }
   /// Adds a type and all it refers to.
   void add(object::Type type);
+  /// Adds the schema of patches, which are no type of the API.
+  void add_patch() { has_patch_ = true; }
 
-  [[nodiscard]] bool empty() const { return types_.empty(); }
   /// Writes the map of all schemas, sorted by name.
   void write(JsonOut& json) const;
   /// {"$ref": ...} as a value.
   void write_reference(JsonOut& json, object::Type type) const;
+  void write_patch_reference(JsonOut& json) const;
 
   /// Whether the type has a schema of its own.
   static bool is_named(object::Type type);
@@ -42,11 +44,14 @@ class Schemas {
   void write_kinds(JsonOut& json, object::Type type) const;
   void write_field(JsonOut& json, object::Field field) const;
   void write_value(JsonOut& json, object::Type type, std::string_view help, std::string_view preset,
-                   bool has_enum) const;
+                   bool has_enum, bool has_extensions = false) const;
   void write_element(JsonOut& json, object::Type type) const;
   void write_extensions(JsonOut& json, object::Field field) const;
 
+  [[nodiscard]] std::string reference(std::string_view schema) const;
+
   Form form_;
+  bool has_patch_ = false;
   std::map<std::string_view, object::Type> types_;  // By schema name.
   std::vector<std::pair<std::string, std::string>> group_versions_;
 };

@@ -139,7 +139,11 @@ Task<Result<std::optional<Document>>> Registry::commit(Collection* collection, s
     co_return std::nullopt;
   }
   CO_TRY(co_await parts_.cache.wait_for(outcome.revision, kCacheWait));
-  if (!object) co_return last;
+  if (!object) {  // As it was last, at the revision of its deletion.
+    Document deleted = unversioned(last);
+    deleted.set_resource_version(outcome.revision);
+    co_return deleted;
+  }
   // The store's event set the revision on this very document before it was published.
   CHECK(object.resource_version() == outcome.revision);
   co_return object;
@@ -156,7 +160,7 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
   if (rules.prepare_create != nullptr) rules.prepare_create(rule_context, object);
   // Kinds that do not count keep what the client says.
   if (rules.generation != Generation::None) object.ensure_map("metadata").set("generation", 1);
-  Document document = codec::freeze_typed(draft, collection.type);
+  Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
   schema::validate_object_meta(document[atom::metadata], collection.namespaced, name_rule(rules),
                                schema::FieldPath("metadata"), errors);
@@ -251,10 +255,14 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
     }
   }
   schema::keep_managed_times(old, object);
-  Document document = codec::freeze_typed(draft, collection.type);
+  Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
-  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
-                                      schema::FieldPath("metadata"), errors);
+  // Kubernetes checks metadata for all kinds, and most kinds once more: each problem stands twice.
+  const int checks = rules.metadata_checked_once && rule_context.served_group == collection.group ? 1 : 2;
+  for (int i = 0; i < checks; ++i) {
+    schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
+                                        schema::FieldPath("metadata"), errors);
+  }
   schema::validate_builtin_finalizers(document[atom::metadata], schema::FieldPath("metadata"), errors);
   auto* validate = call.subresource == "status" ? rules.validate_status : rules.validate_update;
   if (validate != nullptr) validate(rule_context, document.root(), old.root(), errors);
@@ -267,6 +275,13 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
     document = defaulted_again(draft, collection.type);
   }
   return document;
+}
+
+Document Registry::prepare_bare(WriteCall& call, Draft& draft, const Document& old) {
+  NodeRef object = draft.root();
+  keep_system_metadata(object.ensure_map("metadata"), old[atom::metadata]);
+  codec::normalize(object, call.served->collection->type);
+  return codec::freeze_stored(draft, call.served->collection->type);
 }
 
 Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform, bool* again) {
@@ -290,15 +305,16 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
   if (!pinned && !collection->rules->unconditional_update && !call->is_apply) {
     co_return must_have_version(*collection, call->name);
   }
-  CO_TRY(check_pins(*collection, draft[atom::metadata], old));
-  CO_TRY(co_await admit(call, Operation::Update, &draft, old));
+  CO_TRY(check_pins(*collection, draft[atom::metadata], old, call->is_patch));
+  if (!call->bare) CO_TRY(co_await admit(call, Operation::Update, &draft, old));
   schema::apply_defaults(draft.root(), collection->type);  // Of what admission added.
   Reservation reservation =
-      collection->allocator == nullptr
+      collection->allocator == nullptr || call->bare
           ? Reservation()
           : CO_TRY(collection->allocator->allocate(context(*call), draft.root(), old.root()));
-  const Document document = CO_TRY(prepare_update(*call, draft, old));
-  CO_TRY(co_await admit_final(call, Operation::Update, document, old));
+  const Document document = call->bare ? prepare_bare(*call, draft, old)
+                                       : CO_TRY(prepare_update(*call, draft, old));
+  if (!call->bare) CO_TRY(co_await admit_final(call, Operation::Update, document, old));
   if (call->dry_run) co_return Written{stamped_like(document, old), false, false};
   if (object::equal(document.root(), old.root())) co_return Written{old, false, false};
   const bool last_finalizer_gone = may_go(*collection, document.root());

@@ -195,9 +195,7 @@ void put_object(std::string& out, const Served& served, const TableOptions& opti
   if (options.include == Include::Object) {
     encode_object(out, Format::Json, item, served.type, served.api_version, served.row->kind());
   } else {
-    encode_object(out, Format::Json, partial_metadata(item), {},
-                  options.version == "v1beta1" ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1",
-                  "PartialObjectMetadata");
+    encode_object(out, Format::Json, partial_metadata(item, options.version), {}, {}, {});
   }
   if (out.back() == '\n') out.pop_back();
 }
@@ -242,8 +240,9 @@ Result<TableOptions::Include> parse_include(std::string_view text) {
 void write_table(std::string& out, const Served& served, const TableOptions& options,
                  std::span<const Document> items, const TableMeta& meta) {
   const api::ResourceRow& row = *served.row;
-  const bool converts = served.collection != nullptr && !served.same_as_stored();
-  const Type stored = served.collection != nullptr ? served.collection->type : served.type;
+  const Type stored = served.collection != nullptr && served.collection->type ? served.collection->type
+                                                                              : served.type;
+  const bool converts = !(stored == served.type);
   const std::vector<Column> columns = plan_columns(row, stored);
   out += R"({"kind":"Table","apiVersion":"meta.k8s.io/)";
   out += options.version == "v1beta1" ? "v1beta1\"" : "v1\"";
@@ -253,6 +252,10 @@ void write_table(std::string& out, const Served& served, const TableOptions& opt
     put_definitions(out, row);
   } else {
     out += "null";
+  }
+  if (items.empty() && columns.empty()) {  // Go's default table has no list then.
+    out += ",\"rows\":null}\n";
+    return;
   }
   out += ",\"rows\":[";
   bool first = true;

@@ -39,7 +39,8 @@ void check_target(Value target, const FieldPath& path, FieldErrors& errors) {
   const std::string_view type = target["type"].as_string();
   if (type.empty()) {
     errors.required(path.child("type"), "must specify a metric target type");
-  } else if (type != "Utilization" && type != "Value" && type != "AverageValue") {
+  }
+  if (type != "Utilization" && type != "Value" && type != "AverageValue") {
     errors.invalid(path.child("type"), type, "must be either Utilization, Value, or AverageValue");
   }
   for (const char* field : {"value", "averageValue"}) {

@@ -335,6 +335,15 @@ void check_balancer_address(Value ingress, const FieldPath& path, FieldErrors& e
   }
 }
 
+void keep_metadata(NodeRef object, Value old) {
+  NodeRef metadata = object.ensure_map("metadata");
+  for (const char* field : {"labels", "annotations", "ownerReferences", "finalizers"}) {
+    const Value before = old["metadata"][field];
+    if (given(before)) metadata.ensure(field).assign(before);
+    else metadata.erase(field);
+  }
+}
+
 void check_protocol(Value parent, const FieldPath& path, FieldErrors& errors) {
   one_of(parent, "protocol", {"SCTP", "TCP", "UDP"}, path, errors);
 }

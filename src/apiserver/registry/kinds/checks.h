@@ -93,6 +93,9 @@ void check_conditions(Value conditions, const FieldPath& path, FieldErrors& erro
 /// The addresses of a load balancer in a status (Service and Ingress).
 void check_balancer_address(Value ingress, const FieldPath& path, FieldErrors& errors);
 
+/// Labels, annotations, owners and finalizers stay: a write of status does not reach them.
+void keep_metadata(NodeRef object, Value old);
+
 /// A protocol: TCP, UDP, SCTP.
 void check_protocol(Value parent, const FieldPath& path, FieldErrors& errors);
 

@@ -162,7 +162,16 @@ void check_hints(Value hints, std::string_view field, bool zones, const FieldPat
   }
 }
 
-void check_slice_endpoints(Value object, FieldErrors& errors) {
+bool was_address(Value old, std::string_view text) {
+  for (const Value endpoint : old["endpoints"].items()) {
+    for (const Value address : endpoint["addresses"].items()) {
+      if (address.as_string() == text) return true;
+    }
+  }
+  return false;
+}
+
+void check_slice_endpoints(Value object, Value old, FieldErrors& errors) {
   const FieldPath root("endpoints");
   const Value endpoints = object["endpoints"];
   if (endpoints.size() > kMaxEndpoints) {
@@ -181,7 +190,8 @@ void check_slice_endpoints(Value object, FieldErrors& errors) {
       errors.too_many(addresses_path, addresses.size(), kMaxAddresses);
     }
     for (std::size_t j = 0; j < addresses.size(); ++j) {
-      check_slice_address(type, addresses.at(j).as_string(), addresses_path, j, errors);
+      const std::string_view text = addresses.at(j).as_string();
+      if (!was_address(old, text)) check_slice_address(type, text, addresses_path, j, errors);
     }
     check_node_name(endpoint["nodeName"], path.child("nodeName"), errors);
     if (const Value host = endpoint["hostname"]; given(host)) {
@@ -209,14 +219,17 @@ void check_slice_ports(Value ports, FieldErrors& errors) {
       complain(errors, path.child("name"), name, schema::check_dns1123_label(name));
     }
     if (!names.insert(name).second) errors.duplicate(path.child("name"), name);
-    check_protocol(port, path, errors);
-    if (const Value protocol = port["appProtocol"]; given(protocol)) {
-      check_label_key(protocol.as_string(), path.child("appProtocol"), errors);
+    const std::string_view protocol = port["protocol"].as_string();
+    if (protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") {
+      errors.not_supported(path.child("protocol"), protocol, {"SCTP", "TCP", "UDP"});
+    }
+    if (const Value app = port["appProtocol"]; given(app)) {
+      check_label_key(app.as_string(), path.child("appProtocol"), errors);
     }
   }
 }
 
-void validate_slice(const RuleContext&, Value object, FieldErrors& errors) {
+void check_slice(Value object, Value old, FieldErrors& errors) {
   const FieldPath type_path("addressType");
   const std::string_view type = object["addressType"].as_string();
   if (type.empty()) {
@@ -224,13 +237,16 @@ void validate_slice(const RuleContext&, Value object, FieldErrors& errors) {
   } else if (type != "IPv4" && type != "IPv6" && type != "FQDN") {
     errors.not_supported(type_path, type, {"FQDN", "IPv4", "IPv6"});
   }
-  check_slice_endpoints(object, errors);
   check_slice_ports(object["ports"], errors);
+  check_slice_endpoints(object, old, errors);
 }
 
-void validate_slice_update(const RuleContext& context, Value object, Value old,
-                           FieldErrors& errors) {
-  validate_slice(context, object, errors);
+void validate_slice(const RuleContext&, Value object, FieldErrors& errors) {
+  check_slice(object, {}, errors);
+}
+
+void validate_slice_update(const RuleContext&, Value object, Value old, FieldErrors& errors) {
+  check_slice(object, old, errors);
   if (object["addressType"].as_string() != old["addressType"].as_string()) {
     errors.invalid(FieldPath("addressType"), object["addressType"].as_string(), kImmutable);
   }
@@ -279,6 +295,7 @@ constinit const KindRules kEndpointSliceRules = {
     .resource = "endpointslices",
     .generation = Generation::OnSpecChange,
     .generation_also = "labels",
+    .metadata_checked_once = true,
     .prepare_create = prepare_slice,
     .prepare_update = prepare_slice_update,
     .validate = validate_slice,

@@ -10,41 +10,15 @@ namespace {
 
 constexpr Generation kCounted = Generation::OnSpecChange;
 constexpr std::string_view kAdmission = "admissionregistration.k8s.io";
-constexpr std::string_view kStorage = "storage.k8s.io";
-constexpr std::string_view kNetworking = "networking.k8s.io";
-constexpr std::string_view kResource = "resource.k8s.io";
-constexpr std::string_view kFlow = "flowcontrol.apiserver.k8s.io";
 
 constinit const KindRules kFacts[] = {
     // Core.
-    {.group = "", .resource = "limitranges", .create_on_update = true},
-    {.group = "", .resource = "resourcequotas", .delete_returns_object = true},
-    {.group = "", .resource = "persistentvolumes", .delete_returns_object = true},
-    {.group = "", .resource = "persistentvolumeclaims", .delete_returns_object = true},
     // Policy, scaling, leases.
     // Networking.
     // Identity.
-    {.group = "certificates.k8s.io", .resource = "certificatesigningrequests"},
     // Storage.
-    {.group = kStorage, .resource = "storageclasses", .delete_returns_object = true},
-    {.group = kStorage, .resource = "csidrivers", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "csinodes", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "csistoragecapacities", .unconditional_update = false},
-    {.group = kStorage, .resource = "volumeattachments", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "volumeattributesclasses", .delete_returns_object = true},
     // Devices.
-    {.group = kResource, .resource = "deviceclasses", .generation = kCounted,
-     .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceclaims", .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceclaimtemplates", .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceslices", .generation = kCounted,
-     .delete_returns_object = true},
     // Flow control.
-    {.group = kFlow, .resource = "flowschemas", .generation = kCounted},
-    {.group = kFlow, .resource = "prioritylevelconfigurations", .generation = kCounted},
     // Extension of the API.
     {.group = kAdmission, .resource = "validatingwebhookconfigurations", .generation = kCounted,
      .unconditional_update = false},

@@ -132,7 +132,7 @@ void check_ingress(Value object, FieldErrors& errors) {
   const Value spec = object["spec"];
   const FieldPath path("spec");
   if (spec["rules"].empty() && !given(spec["defaultBackend"])) {
-    errors.invalid(path, spec["rules"], "either `defaultBackend` or `rules` must be specified");
+    errors.invalid_text(path, "[]", "either `defaultBackend` or `rules` must be specified");
   }
   if (given(spec["defaultBackend"])) {
     check_backend(spec["defaultBackend"], path.child("defaultBackend"), errors);
@@ -167,15 +167,6 @@ void validate_status(const RuleContext&, Value object, Value, FieldErrors& error
   std::size_t i = 0;
   for (const Value one : object["status"]["loadBalancer"]["ingress"].items()) {
     check_balancer_address(one, list.index(i++), errors);
-  }
-}
-
-void warn(const RuleContext& context, Value object, Value old) {
-  if (context.warnings == nullptr || old.exists()) return;
-  if (given(object["metadata"]["annotations"]["kubernetes.io/ingress.class"])) {
-    context.warnings->emplace_back(
-        "annotation \"kubernetes.io/ingress.class\" is deprecated, please use "
-        "'spec.ingressClassName' instead");
   }
 }
 
@@ -233,7 +224,6 @@ constinit const KindRules kIngressRules = {
     .validate = validate,
     .validate_update = validate_update,
     .validate_status = validate_status,
-    .warn = warn,
 };
 
 constinit const KindRules kIngressClassRules = {

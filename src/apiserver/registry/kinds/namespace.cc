@@ -82,6 +82,7 @@ constinit const KindRules kNamespaceRules = {
     .group = "",
     .resource = "namespaces",
     .delete_returns_object = true,
+    .plain_deletion = true,
     .name_rule = schema::label_problems,
     .prepare_create = prepare_create,
     .prepare_update = prepare_update,

@@ -19,7 +19,7 @@ void check_port(Value port, const FieldPath& path, FieldErrors& errors) {
   if (given(port["protocol"])) {
     const std::string_view protocol = port["protocol"].as_string();
     if (protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") {
-      errors.not_supported(path.child("protocol"), protocol, {"SCTP", "TCP", "UDP"});
+      errors.not_supported(path.child("protocol"), protocol, {"TCP", "UDP", "SCTP"});
     }
   }
   const Value number = port["port"];
@@ -116,7 +116,7 @@ void check_policy(Value spec, FieldErrors& errors) {
   for (std::size_t i = 0; i < types.size(); ++i) {
     const std::string_view type = types.at(i).as_string();
     if (type != "Ingress" && type != "Egress") {
-      errors.not_supported(types_path.index(i), type, {"Egress", "Ingress"});
+      errors.not_supported(types_path.index(i), type, {"Ingress", "Egress"});
     }
   }
 }
@@ -213,7 +213,8 @@ void validate_range_update(const RuleContext&, Value object, Value old, FieldErr
     return;
   }
   if (now.size() != before.size()) {
-    errors.invalid(path, now, kImmutable);
+    if (now.empty()) errors.invalid_text(path, "[]", kImmutable);
+    else errors.invalid(path, now, kImmutable);
     return;
   }
   for (std::size_t i = 0; i < now.size(); ++i) {

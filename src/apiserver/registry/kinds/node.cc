@@ -71,11 +71,23 @@ void check_pod_cidrs(Value cidrs, const FieldPath& path, FieldErrors& errors) {
   }
 }
 
+void check_features(Value status, FieldErrors& errors) {
+  const Value features = status["declaredFeatures"];
+  const FieldPath root("status");
+  const FieldPath path = root.child("declaredFeatures");
+  for (std::size_t i = 1; i < features.size(); ++i) {
+    const std::string_view name = features.at(i).as_string();
+    if (features.at(i - 1).as_string() <= name) continue;
+    errors.invalid(path.index(i), name, "list must be sorted alphabetically");
+  }
+}
+
 void validate(const RuleContext&, Value object, FieldErrors& errors) {
   const FieldPath path("spec");
   check_taints(object["spec"]["taints"], errors);
   check_resources(object["status"], errors);
   check_pod_cidrs(object["spec"]["podCIDRs"], path.child("podCIDRs"), errors);
+  check_features(object["status"], errors);
 }
 
 void check_addresses(Value addresses, FieldErrors& errors) {
@@ -96,7 +108,11 @@ void validate_update(const RuleContext&, Value object, Value old, FieldErrors& e
   const FieldPath path("spec");
   check_resources(object["status"], errors);
   check_addresses(object["status"]["addresses"], errors);
+  check_features(object["status"], errors);
   const FieldPath cidrs_path = path.child("podCIDRs");
+  if (!same(spec["podCIDRs"], before["podCIDRs"])) {
+    check_pod_cidrs(spec["podCIDRs"], cidrs_path, errors);
+  }
   const Value old_cidrs = before["podCIDRs"];
   if (!old_cidrs.empty() && !same(spec["podCIDRs"], old_cidrs)) {
     errors.forbidden(cidrs_path,
@@ -129,8 +145,24 @@ void align_pod_cidrs(NodeRef object) {
   cidrs.append_string(one);
 }
 
-void prepare_create(const RuleContext&, NodeRef object) { align_pod_cidrs(object); }
-void prepare_update(const RuleContext&, NodeRef object, Value) { align_pod_cidrs(object); }
+// Configuration through the API is gone.
+void drop_config(NodeRef object, Value old) {
+  if (NodeRef spec = object["spec"]; spec.is_map() && !given(old["spec"]["configSource"])) {
+    spec.erase("configSource");
+  }
+  if (NodeRef status = object["status"]; status.is_map() && !given(old["status"]["config"])) {
+    status.erase("config");
+  }
+}
+
+void prepare_create(const RuleContext&, NodeRef object) {
+  drop_config(object, {});
+  align_pod_cidrs(object);
+}
+void prepare_update(const RuleContext&, NodeRef object, Value old) {
+  drop_config(object, old);
+  align_pod_cidrs(object);
+}
 
 void warn(const RuleContext& context, Value object, Value) {
   if (context.warnings == nullptr) return;
@@ -152,6 +184,7 @@ constinit const KindRules kNodeRules = {
     .keep_status_on_create = true,
     .prepare_create = prepare_create,
     .prepare_update = prepare_update,
+    .prepare_status = prepare_update,
     .validate = validate,
     .validate_update = validate_update,
     .validate_status = validate_update,

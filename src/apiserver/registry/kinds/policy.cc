@@ -69,6 +69,19 @@ void check_lease(Value object, FieldErrors& errors) {
   non_negative(spec, "leaseTransitions", path, errors);
 }
 
+// Both wait for a gate that is off: coordinated leader election.
+void drop_coordination(NodeRef object) {
+  NodeRef spec = object["spec"];
+  if (!spec.is_map()) return;
+  spec.erase("strategy");
+  spec.erase("preferredHolder");
+}
+
+void prepare_lease(const RuleContext&, NodeRef object) { drop_coordination(object); }
+void prepare_lease_update(const RuleContext&, NodeRef object, Value old) {
+  if (!given(old["spec"]["strategy"])) drop_coordination(object);
+}
+
 void validate_lease(const RuleContext&, Value object, FieldErrors& errors) {
   check_lease(object, errors);
 }
@@ -164,6 +177,7 @@ void validate_runtime_class(const RuleContext&, Value object, FieldErrors& error
 
 void validate_runtime_class_update(const RuleContext&, Value object, Value old,
                                    FieldErrors& errors) {
+  if (object["handler"].as_string().empty()) errors.required(FieldPath("handler"));
   if (object["handler"].as_string() != old["handler"].as_string()) {
     errors.invalid(FieldPath("handler"), object["handler"].as_string(), kImmutable);
   }
@@ -176,6 +190,7 @@ constinit const KindRules kPodDisruptionBudgetRules = {
     .resource = "poddisruptionbudgets",
     .generation = Generation::OnSpecChange,
     .unconditional_update = false,
+    .metadata_checked_once = true,
     .name_rule = schema::path_segment_problems,
     .validate = validate_budget,
     .validate_update = validate_budget_update,
@@ -187,6 +202,8 @@ constinit const KindRules kLeaseRules = {
     .resource = "leases",
     .create_on_update = true,
     .unconditional_update = false,
+    .prepare_create = prepare_lease,
+    .prepare_update = prepare_lease_update,
     .validate = validate_lease,
     .validate_update = validate_lease_update,
 };

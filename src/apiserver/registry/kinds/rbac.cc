@@ -58,7 +58,7 @@ void check_cluster_role(Value object, FieldErrors& errors) {
   for (const Value selector : selectors.items()) {
     const FieldPath at = path.index(i++);
     check_label_selector(selector, at, errors);
-    if (!is_valid_selector(selector)) errors.invalid(at, selector, "invalid label selector.");
+    if (!is_valid_selector(selector)) errors.invalid_text(at, "null", "invalid label selector.");
   }
 }
 
