@@ -164,13 +164,27 @@ class PodConnection final : public SpecialEndpoint {
   Check check_;
 };
 
+// A connection is something created, also when a GET (of a WebSocket) opens it.
+Result<> check_right(const Call& call) {
+  if (call.request->method != "GET") return ok();  // Its verb was checked already.
+  auth::Attributes question = attributes_of(*call.request);
+  question.verb = "create";
+  const auth::Verdict verdict = call.parts->authorizer.authorize(question);
+  if (verdict.allowed()) return ok();
+  return Error(Reason::Forbidden,
+               fmt::format("pods \"{}\" is forbidden: {}", call.info().name, verdict.reason))
+      .with_details({.group = {}, .kind = "pods", .name = call.info().name, .uid = {}});
+}
+
 Result<> check_exec(const Call& call) {
+  TRY(check_right(call));
   const Document pod = TRY(find_pod(call));
   TRY(check_container(pod.root(), call.query().get("container")));
   return check_connection(call, pod.root());
 }
 
 Result<> check_port_forward(const Call& call) {
+  TRY(check_right(call));
   for (const std::string_view port : call.query().all("ports")) {
     Query one;
     one.add("ports", std::string(port));
