@@ -33,18 +33,19 @@ TEST(Tokens, AreReviewedByAudience) {
   make_robot(server);
   const std::string token = token_of(server);
   ASSERT_FALSE(token.empty());
+  // The whole document: what is read from it must not outlive it.
   const auto review = [&](std::string_view more) {
     return SimServer::object_of(
         server.call("POST", "/apis/authentication.k8s.io/v1/tokenreviews",
-                    R"({"spec":{"token":")" + token + "\"" + std::string(more) + "}}"))["status"];
+                    R"({"spec":{"token":")" + token + "\"" + std::string(more) + "}}"));
   };
   EXPECT_EQ(SimServer::object_of(server.call("POST", "/apis/authentication.k8s.io/v1/tokenreviews",
                                              R"({"spec":{"token":")" + token + "\"}}"))["status"]["user"]
                                                                                        ["username"]
                 .as_string(),
             "system:serviceaccount:default:robot");
-  EXPECT_FALSE(review(R"(,"audiences":["other"])").exists() &&
-               review(R"(,"audiences":["other"])")["authenticated"].as_bool());
+  EXPECT_FALSE(review(R"(,"audiences":["other"])")["status"].exists() &&
+               review(R"(,"audiences":["other"])")["status"]["authenticated"].as_bool());
   EXPECT_EQ(SimServer::outcome(server.call("POST", "/apis/authentication.k8s.io/v1/tokenreviews",
                                            R"({"spec":{}})")),
             "400 BadRequest: token is required for TokenReview in authentication");

@@ -81,7 +81,6 @@ bool held(Value object) { return !object["spec"]["finalizers"].empty(); }
 constinit const KindRules kNamespaceRules = {
     .group = "",
     .resource = "namespaces",
-    .delete_returns_object = true,
     .metadata_checked_fully = true,
     .plain_deletion = true,
     .name_rule = schema::label_problems,
