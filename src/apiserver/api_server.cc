@@ -18,6 +18,15 @@ ApiReply error_reply(Error error) {
   return reply;
 }
 
+// Subresources that are the object itself, of which they write a part: status, resize, approval.
+bool is_own_kind(const Served& served, const RequestInfo& info) {
+  const api::SubresourceRow* subresource = served.row->find_subresource(info.subresource);
+  return subresource != nullptr && !subresource->is_connect() &&
+         subresource->group() == served.row->group() &&
+         subresource->version() == served.row->version() &&
+         subresource->kind() == served.row->kind();
+}
+
 }  // namespace
 
 auth::Attributes attributes_of(const ApiRequest& request) {
@@ -106,7 +115,7 @@ Task<ApiReply> ApiServer::serve_verb(Call* call) {
   const RequestInfo& info = call->request->info;
   const Served& served = *call->served;
   if (SpecialEndpoint* special = find_special(info)) co_return co_await special->serve(call);
-  if (!info.subresource.empty() && info.subresource != "status") {
+  if (!info.subresource.empty() && !is_own_kind(served, info)) {
     co_return error_reply(Error(Reason::NotImplemented,
                                 fmt::format("{}/{} is not served by this version of Knarr yet",
                                             info.resource, info.subresource)));

@@ -7,10 +7,14 @@
 #include "controllers/endpoint_slice/controller.h"
 #include "controllers/endpoints/controller.h"
 #include "controllers/garbage_collector/controller.h"
+#include "controllers/job/controller.h"
 #include "controllers/namespace/controller.h"
+#include "controllers/node_lifecycle/controller.h"
+#include "controllers/pod_gc/controller.h"
 #include "controllers/replica_set/controller.h"
 #include "controllers/root_ca/controller.h"
 #include "controllers/service_account/controller.h"
+#include "controllers/taint_eviction/controller.h"
 
 #include <algorithm>
 
@@ -35,13 +39,17 @@ constexpr ControllerEntry kControllers[] = {
     {"endpoints-controller", "endpoint-controller", make<EndpointsController>},
     {"endpointslice-controller", "endpointslice-controller", make<EndpointSliceController>},
     {"garbage-collector-controller", "generic-garbage-collector", make<GarbageCollector>},
+    {"job-controller", "job-controller", make<JobController>},
     {"namespace-controller", "namespace-controller", make<NamespaceController>},
+    {"node-lifecycle-controller", "node-controller", make<NodeLifecycleController>},
+    {"pod-garbage-collector-controller", "pod-garbage-collector", make<PodGarbageCollector>},
     {"replicaset-controller", "replicaset-controller", make<ReplicaSetController>},
     {"replicationcontroller-controller", "replication-controller",
      make<ReplicationControllerController>},
     {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher",
      make<RootCaController>},
     {"serviceaccount-controller", "service-account-controller", make<ServiceAccountController>},
+    {"taint-eviction-controller", "node-controller", make<TaintEvictionController>},
 };
 
 }  // namespace

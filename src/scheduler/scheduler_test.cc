@@ -140,6 +140,20 @@ TEST(Scheduler, SpreadsPodsWithoutRequests) {
   EXPECT_EQ(used.size(), 3);
 }
 
+TEST(Scheduler, DeletesPodsOfLowerPriorityToMakeRoom) {  // BEHAVIOURS 105
+  World world;
+  world.api.put("nodes", node("n", R"("cpu":"1","pods":"9")"));
+  world.api.put("pods", pod("low", R"("nodeName":"n",)" + asks(R"("cpu":"1")")));
+  world.api.put("pods", pod("high", R"("priority":10,)" + asks(R"("cpu":"1")")));
+  world.start();
+  EXPECT_FALSE(world.api.pod("low"));
+  EXPECT_EQ(world.api.node_of("high"), "n");
+  EXPECT_EQ(world.api.events,
+            (std::vector<std::string>{"Warning FailedScheduling 0/1 nodes are available: 1 Insufficient cpu.",
+                                      "Normal Preempted Preempted by pod uid-high on node n",
+                                      "Normal Scheduled Successfully assigned ns/high to n"}));
+}
+
 TEST(Scheduler, MayBeStoppedAndStartedAgain) {
   World world;
   world.api.put("nodes", node("n", kSmall));

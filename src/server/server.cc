@@ -3,12 +3,14 @@
 #include "server/server.h"
 
 #include "apiserver/api_server.h"
+#include "apiserver/admission/certificate_rights.h"
 #include "apiserver/admission/namespace_lifecycle.h"
 #include "apiserver/admission/node_writes.h"
 #include "apiserver/admission/pod_plugins.h"
 #include "apiserver/admission/rbac_writes.h"
 #include "apiserver/bootstrap/bootstrap.h"
 #include "apiserver/endpoints/finalize.h"
+#include "apiserver/endpoints/pod.h"
 #include "apiserver/discovery/discovery.h"
 #include "apiserver/front/http_front.h"
 #include "apiserver/health/health.h"
@@ -167,6 +169,7 @@ Result<> Server::State::make_api() {
   admission.add(std::make_unique<apiserver::NamespaceLifecycle>(*registry));
   apiserver::add_pod_plugins(admission, *registry);
   admission.add(std::make_unique<apiserver::NodeWrites>(*registry, *authorizer));
+  admission.add(std::make_unique<apiserver::CertificateRights>(*authorizer));
   admission.add(std::make_unique<apiserver::RbacWrites>(rbac, *authorizer));  // The last one.
   api = std::make_unique<apiserver::ApiServer>(*registry, *authorizer);
   auto paths = std::make_unique<apiserver::HealthPaths>();
@@ -193,6 +196,7 @@ Result<> Server::State::make_api() {
              .jwks_uri = fmt::format("https://{}:{}/openid/v1/jwks", advertise_address,
                                      options.https_listen_port)});
   api->add_special("/namespaces/finalize", apiserver::make_namespace_finalize());
+  apiserver::add_pod_endpoints(*api);
   auto discovery_paths = std::make_unique<apiserver::DiscoveryPaths>(
       *registry,
       apiserver::DiscoveryOptions{

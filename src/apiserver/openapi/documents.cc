@@ -93,54 +93,15 @@ void write_operation(JsonOut& json, const Schemas& schemas, const Operation& ope
   json.close_map();
 }
 
-struct SpecialDocument {
-  std::string_view path;
-  std::string_view tag;
-  std::string_view id;
-  std::string_view help;
-  std::string_view media;
-  std::string_view schema;
-};
-
 constexpr SpecialDocument kSpecial[] = {
     {".well-known/openid-configuration", "WellKnown", "getServiceAccountIssuerOpenIDConfiguration",
-     "read the OpenID configuration of the issuer of service account tokens", "application/json",
-     R"({"type":"string"})"},
+     "read the OpenID configuration of the issuer of service account tokens", "application/json"},
     {"openid/v1/jwks", "openid", "getServiceAccountIssuerOpenIDKeyset",
-     "read the keys that check service account tokens", "application/jwk-set+json", R"({"type":"string"})"},
-    {"version", "version", "getCodeVersion", "read the version of this server", "application/json",
-     R"({"$ref":"#/components/schemas/io.k8s.apimachinery.pkg.version.Info"})"},
+     "read the keys that check service account tokens", "application/jwk-set+json"},
+    {"version", "version", "getCodeVersion", "read the version of this server", "application/json"},
 };
 constexpr std::string_view kSpecialPaths[] = {".well-known/openid-configuration", "openid/v1/jwks",
                                               "version"};
-
-// What /version holds: no kind of the API, so no type of it.
-void write_version_schema(JsonOut& json) {
-  constexpr std::string_view kRequired[] = {"major",        "minor",     "gitVersion",
-                                            "gitCommit",    "gitTreeState", "buildDate",
-                                            "goVersion",    "compiler",  "platform"};
-  constexpr std::string_view kOptional[] = {"emulationMajor", "emulationMinor", "minCompatibilityMajor",
-                                            "minCompatibilityMinor"};
-  json.open_map("schemas");
-  json.open_map("io.k8s.apimachinery.pkg.version.Info");
-  json.field("description", "Which version this server is and what it speaks.");
-  json.field("type", "object");
-  json.open_list("required");
-  for (const std::string_view name : kRequired) json.text(name);
-  json.close_list();
-  json.open_map("properties");
-  for (const std::string_view name : kRequired) {
-    json.key(name);
-    json.raw(R"({"type":"string","default":""})");
-  }
-  for (const std::string_view name : kOptional) {
-    json.key(name);
-    json.raw(R"({"type":"string"})");
-  }
-  json.close_map();
-  json.close_map();
-  json.close_map();
-}
 
 void open_document(JsonOut& json) {
   json.open_map();
@@ -191,6 +152,35 @@ std::span<const std::string_view> special_documents() {
   return kSpecialPaths;
 }
 
+std::span<const SpecialDocument> special_operations() {
+  return kSpecial;
+}
+
+void write_version_schema(JsonOut& json, bool with_defaults) {
+  constexpr std::string_view kRequired[] = {"major",        "minor",     "gitVersion",
+                                            "gitCommit",    "gitTreeState", "buildDate",
+                                            "goVersion",    "compiler",  "platform"};
+  constexpr std::string_view kOptional[] = {"emulationMajor", "emulationMinor", "minCompatibilityMajor",
+                                            "minCompatibilityMinor"};
+  json.open_map();
+  json.field("description", "Which version this server is and what it speaks.");
+  json.field("type", "object");
+  json.open_list("required");
+  for (const std::string_view name : kRequired) json.text(name);
+  json.close_list();
+  json.open_map("properties");
+  for (const std::string_view name : kRequired) {
+    json.key(name);
+    json.raw(with_defaults ? R"({"type":"string","default":""})" : R"({"type":"string"})");
+  }
+  for (const std::string_view name : kOptional) {
+    json.key(name);
+    json.raw(R"({"type":"string"})");
+  }
+  json.close_map();
+  json.close_map();
+}
+
 std::string write_v3_special(std::string_view path) {
   std::string out;
   for (const SpecialDocument& document : kSpecial) {
@@ -211,7 +201,13 @@ std::string write_v3_special(std::string_view path) {
     json.open_map("content");
     json.open_map(document.media);
     json.key("schema");
-    json.raw(document.schema);
+    if (path == "version") {
+      json.open_map();
+      json.field("$ref", fmt::format("#/components/schemas/{}", kVersionSchema));
+      json.close_map();
+    } else {
+      json.raw(R"({"type":"string"})");
+    }
     json.close_map();
     json.close_map();
     json.close_map();
@@ -222,7 +218,12 @@ std::string write_v3_special(std::string_view path) {
     json.close_map();
     json.close_map();
     json.open_map("components");
-    if (path == "version") write_version_schema(json);
+    if (path == "version") {
+      json.open_map("schemas");
+      json.key(kVersionSchema);
+      write_version_schema(json, true);
+      json.close_map();
+    }
     json.key("securitySchemes");
     json.raw(kSecurity);
     json.close_map();

@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace knarr::apiserver {
@@ -99,13 +100,21 @@ std::string OpenApiPaths::make_document(std::string_view path) {
     }
     version = path.substr(slash + 1);
   }
+  return openapi::write_v3(openapi::version_paths(group, version, resources_of(group, version)),
+                           {group, version});
+}
+
+std::vector<openapi::Resource> OpenApiPaths::resources_of(std::string_view group,
+                                                          std::string_view version) const {
   std::vector<openapi::Resource> resources;
   for (const auto& served : registry_.all()) {
-    if (served->row->group() != group || served->row->version() != version) continue;
-    resources.push_back({served->row, served->collection != nullptr &&
-                                          served->collection->rules->delete_returns_object});
+    const api::ResourceRow& row = *served->row;
+    if (row.group() != group || row.version() != version) continue;
+    if (api::find_resource(group, version, row.plural()) != &row) continue;
+    resources.push_back({&row, served->collection != nullptr &&
+                                   served->collection->rules->delete_returns_object});
   }
-  return openapi::write_v3(openapi::version_paths(group, version, resources), {group, version});
+  return resources;
 }
 
 const std::string& OpenApiPaths::hash_of(std::string_view path) {
@@ -116,10 +125,51 @@ const std::string& OpenApiPaths::hash_of(std::string_view path) {
 
 std::optional<ApiReply> OpenApiPaths::handle(const ApiRequest& request) {
   const std::string_view path = request.info.path;
+  if (path == "/openapi/v2") {
+    find_documents();
+    return serve_v2(request);
+  }
   if (path != kRoot && !path.starts_with("/openapi/v3/")) return std::nullopt;
   find_documents();
   if (path == kRoot) return serve_index(request);
   return serve_document(request, path.substr(kRoot.size() + 1));
+}
+
+ApiReply OpenApiPaths::serve_v2(const ApiRequest& request) {
+  if (!takes_json(request.accept)) return plain_reply(406);
+  ApiReply reply;
+  RawReply raw{"application/json", nullptr, {{"Vary", "Accept"}}};
+  if (v2_hash_.empty() || request.if_none_match != fmt::format("\"{}\"", v2_hash_)) {
+    std::vector<openapi::Path> paths;
+    std::vector<std::pair<std::string, std::string>> group_versions;
+    for (const auto& [name, document] : documents_) {
+      if (document.make) continue;
+      if (name == "api" || name == "apis") {
+        paths.push_back(openapi::group_path(name == "api" ? "core" : ""));
+      } else if (name.starts_with("api/")) {
+        group_versions.emplace_back("", name.substr(4));
+      } else if (name.starts_with("apis/")) {
+        const std::size_t slash = name.find('/', 5);
+        if (slash == std::string::npos) {
+          paths.push_back(openapi::group_path(name.substr(5)));
+        } else {
+          group_versions.emplace_back(name.substr(5, slash - 5), name.substr(slash + 1));
+        }
+      }
+    }
+    for (const auto& [group, version] : group_versions) {
+      std::vector<openapi::Path> more =
+          openapi::version_paths(group, version, resources_of(group, version));
+      std::move(more.begin(), more.end(), std::back_inserter(paths));
+    }
+    raw.bytes = std::make_shared<const std::string>(openapi::write_v2(paths, group_versions));
+    v2_hash_ = hash_text(*raw.bytes);
+  } else {
+    reply.code = 304;
+  }
+  raw.headers.emplace_back("ETag", fmt::format("\"{}\"", v2_hash_));
+  reply.body = std::move(raw);
+  return reply;
 }
 
 ApiReply OpenApiPaths::serve_index(const ApiRequest& request) {

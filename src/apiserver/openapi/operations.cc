@@ -20,17 +20,17 @@ using object::TypeKind;
 
 namespace {
 
-constexpr std::string_view kFormats[] = {"application/json", "application/vnd.kubernetes.protobuf",
-                                         "application/yaml"};
+constexpr std::string_view kFormats[] = {"application/json", "application/yaml",
+                                         "application/vnd.kubernetes.protobuf"};
 constexpr std::string_view kListFormats[] = {
-    "application/json", "application/json;stream=watch", "application/vnd.kubernetes.protobuf",
-    "application/vnd.kubernetes.protobuf;stream=watch", "application/yaml"};
-constexpr std::string_view kLogFormats[] = {"application/json", "application/vnd.kubernetes.protobuf",
-                                            "application/yaml", "text/plain"};
+    "application/json", "application/yaml", "application/vnd.kubernetes.protobuf",
+    "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"};
+constexpr std::string_view kLogFormats[] = {"text/plain", "application/json", "application/yaml",
+                                            "application/vnd.kubernetes.protobuf"};
 constexpr std::string_view kAnything[] = {"*/*"};
 constexpr std::string_view kPatchFormats[] = {
-    "application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json",
-    "application/strategic-merge-patch+json"};
+    "application/json-patch+json", "application/merge-patch+json",
+    "application/strategic-merge-patch+json", "application/apply-patch+yaml"};
 
 struct Option {
   std::string_view name;

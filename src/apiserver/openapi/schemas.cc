@@ -309,7 +309,7 @@ void Schemas::write_value(JsonOut& json, Type type, std::string_view help, std::
     json.key("default");
     json.raw(preset);
   }
-  if ((has_enum || type.has(object::kTypeEnum)) && type.enum_count() != 0 && form_ == Form::V3) {
+  if ((has_enum || type.has(object::kTypeEnum)) && type.enum_count() != 0) {
     json.open_list("enum");
     for (std::size_t i = 0; i < type.enum_count(); ++i) json.text(type.enum_value(i));
     json.close_list();

@@ -153,8 +153,10 @@ Task<Result<Deleted>> Registry::remove(WriteCall* call, DeleteOptions options) {
     const Document old = current->object;
     const Revision modified = current->modified;
     CO_TRY(check_preconditions(*collection, options, old));
-    CO_TRY(co_await admit(call, Operation::Delete, nullptr, old));
-    CO_TRY(co_await admit_final(call, Operation::Delete, {}, old));
+    if (!call->bare) {
+      CO_TRY(co_await admit(call, Operation::Delete, nullptr, old));
+      CO_TRY(co_await admit_final(call, Operation::Delete, {}, old));
+    }
     Plan plan = plan_deletion(*collection, options, context(*call), old);
     if (plan.unchanged) co_return Deleted{old, false};
     if (options.dry_run) {

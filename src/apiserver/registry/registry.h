@@ -33,6 +33,8 @@ struct WriteCall {
   bool dry_run = false;
   bool is_apply = false;
   bool is_patch = false;  // Not apply. A patch that names another uid is invalid, no conflict.
+  /// The server's own write of an existing object: neither admission nor the kind's rules run.
+  bool bare = false;
   /// Creates the object when it is absent (a PUT of some kinds, server-side apply).
   bool create_if_absent = false;
   std::vector<std::string> warnings;
@@ -121,6 +123,8 @@ class Registry {
   Result<object::Document> prepare_create(WriteCall& call, object::Draft& object);
   Result<object::Document> prepare_update(WriteCall& call, object::Draft& object,
                                           const object::Document& old);
+  static object::Document prepare_bare(WriteCall& call, object::Draft& object,
+                                       const object::Document& old);
   /// Commits `object` (or removes the key when it is empty) if the key is still at `modified`
   /// (0: absent). Gives the committed document, or nothing on a conflict.
   Task<Result<std::optional<object::Document>>> commit(Collection* collection, std::string key,

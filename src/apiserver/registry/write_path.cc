@@ -291,6 +291,13 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
   return document;
 }
 
+Document Registry::prepare_bare(WriteCall& call, Draft& draft, const Document& old) {
+  NodeRef object = draft.root();
+  keep_system_metadata(object.ensure_map("metadata"), old[atom::metadata]);
+  codec::normalize(object, call.served->collection->type);
+  return codec::freeze_stored(draft, call.served->collection->type);
+}
+
 Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform, bool* again) {
   *again = false;
   Collection* collection = call->served->collection;
@@ -313,14 +320,15 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
     co_return must_have_version(*collection, call->name);
   }
   CO_TRY(check_pins(*collection, draft[atom::metadata], old, call->is_patch));
-  CO_TRY(co_await admit(call, Operation::Update, &draft, old));
+  if (!call->bare) CO_TRY(co_await admit(call, Operation::Update, &draft, old));
   schema::apply_defaults(draft.root(), collection->type);  // Of what admission added.
   Reservation reservation =
-      collection->allocator == nullptr
+      collection->allocator == nullptr || call->bare
           ? Reservation()
           : CO_TRY(collection->allocator->allocate(context(*call), draft.root(), old.root()));
-  const Document document = CO_TRY(prepare_update(*call, draft, old));
-  CO_TRY(co_await admit_final(call, Operation::Update, document, old));
+  const Document document = call->bare ? prepare_bare(*call, draft, old)
+                                       : CO_TRY(prepare_update(*call, draft, old));
+  if (!call->bare) CO_TRY(co_await admit_final(call, Operation::Update, document, old));
   if (call->dry_run) co_return Written{stamped_like(document, old), false, false};
   if (object::equal(document.root(), old.root())) co_return Written{old, false, false};
   const bool last_finalizer_gone = may_go(*collection, document.root());

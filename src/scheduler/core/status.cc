@@ -33,6 +33,18 @@ std::string text_of(SystemTime now) {
   return object::time_text(std::chrono::floor<std::chrono::microseconds>(now));
 }
 
+// The conditions as they will stand: without it a new one would come first.
+void keep_order(NodeRef status, Value pod, std::string_view type) {
+  NodeRef order = status.ensure_list("$setElementOrder/conditions");
+  bool known = false;
+  for (const Value condition : pod[atom::status][atom::conditions].items()) {
+    const std::string_view one = condition[atom::type].as_string();
+    known |= one == type;
+    order.append().set("type", one);
+  }
+  if (!known) order.append().set("type", type);
+}
+
 void set_nomination(NodeRef status, const std::string& node) {
   if (node.empty()) {
     status.ensure("nominatedNodeName").set_null();
@@ -47,7 +59,9 @@ object::Draft disruption_patch(const PodInfo& victim, SystemTime now) {
   Draft patch;
   NodeRef root = patch.root();
   root.ensure_map("metadata").set("uid", victim.uid);
-  NodeRef condition = root.ensure_map("status").ensure_list("conditions").append();
+  NodeRef status = root.ensure_map("status");
+  keep_order(status, victim.object.root(), "DisruptionTarget");
+  NodeRef condition = status.ensure_list("conditions").append();
   condition.set("type", "DisruptionTarget");
   condition.set("observedGeneration",
                 static_cast<long>(victim.object[atom::metadata][atom::generation].as_int()));
@@ -115,15 +129,15 @@ Task<Result<>> StatusWriter::write_one(const std::string& uid, const Wanted& wan
   NodeRef root = patch.root();
   root.ensure_map("metadata").set("uid", uid);
   NodeRef status = root.ensure_map("status");
+  keep_order(status, pod.root(), "PodScheduled");
   NodeRef condition = status.ensure_list("conditions").append();
   condition.set("type", "PodScheduled");
   condition.set("observedGeneration", static_cast<long>(generation));
   condition.set("status", "False");
   condition.ensure("lastProbeTime").set_null();
+  const std::string_view since = known[atom::lastTransitionTime].as_string();
   condition.set("lastTransitionTime",
-                same_status ? std::string(known[atom::lastTransitionTime].as_string())
-                            : object::time_text(std::chrono::floor<std::chrono::microseconds>(
-                                  clock_.system_now())));
+                same_status && !since.empty() ? std::string(since) : text_of(clock_.system_now()));
   condition.set("reason", wanted.reason);
   condition.set("message", wanted.message);
   if (nominate) set_nomination(status, *wanted.nominated);

@@ -86,12 +86,15 @@ class FakeApi final : public client::Transport {
                           client::WriteOptions) override {
     if (target.resource.plural != "pods") co_return Error(Reason::NotFound, "no");
     object::Draft pod_now = object::Draft::from(pod(target.name).root());
-    pod_now.root().ensure_map("status").ensure("conditions").assign(patch.root()["status"]["conditions"]);
+    for (const auto [key, atom, value] : patch.root()["status"].entries()) {
+      pod_now.root().ensure_map("status").ensure(key).assign(value);
+    }
     put("pods", pod_now.freeze());
     co_return pod(target.name);
   }
-  Task<Result<Doc>> remove(client::Target, client::DeleteOptions) override {
-    co_return Error(Reason::NotFound, "no");
+  Task<Result<Doc>> remove(client::Target target, client::DeleteOptions) override {
+    erase("pods", "ns/" + target.name);
+    co_return Doc();
   }
 
  private:

@@ -32,8 +32,9 @@ struct FaultyDisk {
 class FaultyLog final : public Log {
  public:
   explicit FaultyLog(FaultyDisk* disk) : disk_(disk) {}
-  [[nodiscard]] LogState state() const override { return disk_->state; }
-  Result<> scan(const std::function<void(Slot, const Pair&)>& each) override { return ok(); }
+  Result<LogState> start(const std::function<void(Slot, const Pair&)>& each) override {
+    return disk_->state;
+  }
   Result<> read(std::span<const Slot> slots, const PairSink& each) override { return ok(); }
   Result<> append(const LogBatch& batch) override {
     ++disk_->appends;

@@ -92,7 +92,7 @@ void CommitQueue::Core::set_health(Result<> health) {
 
 Result<> CommitQueue::Core::start() {
   std::size_t slots = 0;
-  TRY(log_->scan([&](Slot slot, const Pair& pair) {
+  const LogState state = TRY(log_->start([&](Slot slot, const Pair& pair) {
     ++slots;
     index_.set(Bytes(pair.key), Versions{pair.created, pair.modified, slot});
     last_slot_ = std::max(last_slot_, slot);
@@ -101,7 +101,6 @@ Result<> CommitQueue::Core::start() {
     return Error(Reason::InternalError,
                  "the database is damaged: it has a key twice; restore a snapshot");
   }
-  const LogState state = log_->state();
   ceiling_ = state.ceiling;
   Revision current = state.last;
   if (state.ceiling > state.last) {

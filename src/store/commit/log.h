@@ -50,10 +50,9 @@ class Log {
   Log& operator=(const Log&) = delete;
   virtual ~Log() = default;
 
-  /// What was found when it was opened.
-  [[nodiscard]] virtual LogState state() const = 0;
-  /// Every live slot with its key but without its value, in any order.
-  virtual Result<> scan(const std::function<void(Slot slot, const Pair& pair)>& each) = 0;
+  /// Called once, first: gives every live slot with its key but without its value, in any order, and
+  /// what is durable. Checks as much as it has to after what happened before.
+  virtual Result<LogState> start(const std::function<void(Slot slot, const Pair& pair)>& each) = 0;
   /// The pairs of live slots, in this order.
   virtual Result<> read(std::span<const Slot> slots, const PairSink& each) = 0;
   /// Returns after the batch is durable. After an error nobody knows whether it is, and only

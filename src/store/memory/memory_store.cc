@@ -27,11 +27,9 @@ class MemoryLog final : public Log {
  public:
   explicit MemoryLog(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {}
 
-  [[nodiscard]] LogState state() const override { return disk_->state; }
-
-  Result<> scan(const std::function<void(Slot, const Pair&)>& each) override {
+  Result<LogState> start(const std::function<void(Slot, const Pair&)>& each) override {
     for (const auto& [slot, record] : disk_->records) each(slot, pair_of(record));
-    return ok();
+    return disk_->state;
   }
 
   Result<> read(std::span<const Slot> slots, const PairSink& each) override {

@@ -19,11 +19,12 @@ constexpr sqlite3_int64 kPreallocatedBytes = 1 << 20;
 // Somebody may be looking at the file with the sqlite3 program.
 constexpr int kBusyTimeoutMillis = 2000;
 
-// cache_spill off: a batch is bounded, and a spilled page would be written twice.
+// A small cache: objects are read from memory, never from here, but at the start. cache_spill off:
+// a batch is bounded, and a spilled page would be written twice.
 constexpr const char* kSettings =
     "PRAGMA synchronous=FULL;"
     "PRAGMA wal_autocheckpoint=0;"
-    "PRAGMA cache_size=-2000;"
+    "PRAGMA cache_size=-512;"
     "PRAGMA cache_spill=OFF;"
     "PRAGMA cell_size_check=ON;"
     "PRAGMA trusted_schema=OFF;"
@@ -35,19 +36,28 @@ Result<std::unique_ptr<SqliteLog>> SqliteLog::open(SqliteOptions options) {
   LockFile lock;
   if (options.vfs.empty()) lock = TRY(LockFile::take(options.path));
   std::unique_ptr<SqliteLog> log(new SqliteLog(std::move(options), std::move(lock)));
-  TRY(log->start());
+  log->session_ = TRY(log->connect());
   return log;
 }
 
 SqliteLog::~SqliteLog() = default;
 
-Result<> SqliteLog::start() {
-  session_ = TRY(connect());
-  state_ = TRY(read_state());
+Result<LogState> SqliteLog::start(const std::function<void(Slot, const Pair&)>& each) {
+  LogState state = TRY(read_state_row());
+  Statement statement =
+      TRY(session_->connection->prepare("SELECT id,created,modified,key FROM objects"));
+  while (TRY(statement.step())) {
+    const Pair pair{.key = statement.bytes(3),
+                    .value = {},
+                    .created = statement.integer(1),
+                    .modified = statement.integer(2)};
+    state.last = std::max(state.last, pair.modified);
+    each(statement.integer(0), pair);
+  }
   // After a clean stop SQLite's own checks while reading are enough.
-  if (state_.ceiling != state_.last) TRY(run_check("PRAGMA quick_check(5)"));
+  if (state.ceiling != state.last) TRY(run_check("PRAGMA quick_check(5)"));
   preallocate();
-  return ok();
+  return state;
 }
 
 Result<std::unique_ptr<SqliteLog::Session>> SqliteLog::connect() {
@@ -125,11 +135,9 @@ Result<> SqliteLog::create_schema(Connection& connection) {
   return connection.execute(sql.c_str());
 }
 
-Result<LogState> SqliteLog::read_state() {
-  Connection& connection = *session_->connection;
-  Statement statement = TRY(connection.prepare(
-      "SELECT max(last,(SELECT coalesce(max(modified),0) FROM objects)),ceiling FROM state"));
-  if (!TRY(statement.step())) return connection.error(SQLITE_CORRUPT);
+Result<LogState> SqliteLog::read_state_row() {
+  Statement statement = TRY(session_->connection->prepare("SELECT last,ceiling FROM state"));
+  if (!TRY(statement.step())) return session_->connection->error(SQLITE_CORRUPT);
   return LogState{statement.integer(0), statement.integer(1)};
 }
 
@@ -176,18 +184,6 @@ void SqliteLog::preallocate() {
       return;
     size += amount;
   }
-}
-
-Result<> SqliteLog::scan(const std::function<void(Slot, const Pair&)>& each) {
-  Statement statement =
-      TRY(session_->connection->prepare("SELECT id,created,modified,key FROM objects"));
-  while (TRY(statement.step())) {
-    each(statement.integer(0), {.key = statement.bytes(3),
-                                .value = {},
-                                .created = statement.integer(1),
-                                .modified = statement.integer(2)});
-  }
-  return ok();
 }
 
 Result<> SqliteLog::read(std::span<const Slot> slots, const PairSink& each) {
@@ -253,7 +249,11 @@ Result<LogState> SqliteLog::recover() {
   TRY(rewrite_log());
   TRY(session_->connection->execute("UPDATE state SET recoveries=recoveries+1"));
   preallocate();
-  return read_state();
+  LogState state = TRY(read_state_row());
+  const std::uint64_t newest =
+      TRY(session_->connection->query_integer("SELECT coalesce(max(modified),0) FROM objects"));
+  state.last = std::max(state.last, newest);
+  return state;
 }
 
 int SqliteLog::on_commit(void* log, sqlite3* handle, const char* name, int frames) {

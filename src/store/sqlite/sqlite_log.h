@@ -39,8 +39,7 @@ class SqliteLog final : public Log {
   static Result<std::unique_ptr<SqliteLog>> open(SqliteOptions options);
   ~SqliteLog() override;
 
-  [[nodiscard]] LogState state() const override { return state_; }
-  Result<> scan(const std::function<void(Slot, const Pair&)>& each) override;
+  Result<LogState> start(const std::function<void(Slot, const Pair&)>& each) override;
   Result<> read(std::span<const Slot> slots, const PairSink& each) override;
   Result<> append(const LogBatch& batch) override;
   Result<LogState> recover() override;
@@ -64,12 +63,11 @@ class SqliteLog final : public Log {
 
   SqliteLog(SqliteOptions options, LockFile lock)
       : path_(options.path), options_(std::move(options)), lock_(std::move(lock)) {}
-  Result<> start();
   Result<std::unique_ptr<Session>> connect();
   Result<> prepare_schema(Connection& connection);
   Result<> create_schema(Connection& connection);
   Result<> configure(Connection& connection);
-  Result<LogState> read_state();
+  Result<LogState> read_state_row();
   Result<> write(const LogBatch& batch);
   [[nodiscard]] sqlite3_file* file_of(int which) const;
   Result<> rewrite_log();
@@ -81,7 +79,6 @@ class SqliteLog final : public Log {
   const std::string path_;
   const SqliteOptions options_;
   LockFile lock_;
-  LogState state_;
   int frames_ = 0;  // In the write-ahead log, after the last commit.
   int checkpoint_at_ = 0;
   std::unique_ptr<Session> session_;  // Null once closed and while it cannot be opened again.
