@@ -57,7 +57,7 @@ void validate_config_map(const RuleContext&, Value object, FieldErrors& errors) 
     check_key(entry.key, binary_path, errors);
     total += decoded_size(entry.value.as_string());
   }
-  if (total > kMaxDataBytes) errors.too_long(FieldPath(""), kMaxDataBytes);
+  if (total > kMaxDataBytes) errors.too_long(FieldPath("").key(""), kMaxDataBytes);
 }
 
 void validate_config_map_update(const RuleContext& context, Value object, Value old,

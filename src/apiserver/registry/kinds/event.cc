@@ -101,6 +101,7 @@ void validate_update(const RuleContext& context, Value event, Value old, FieldEr
       {"firstTimestamp", "firstTimestamp", false},
       {"lastTimestamp", "lastTimestamp", false},
       {"count", "count", false},
+      {"reason", "reason", true},  // Kubernetes asks twice.
       {"type", "type", true},
       {"eventTime", "eventTime", false},
       {"action", "action", true},

@@ -335,13 +335,6 @@ void check_level(Value object, FieldErrors& errors) {
     errors.invalid(path.child("type"), type,
                    "must be 'Exempt' if and only if `name` is 'exempt'");
   }
-  if (name == "catch-all" && !equals(spec, kCatchAllLevel)) {
-    errors.invalid(path, spec, "spec of 'catch-all' must equal the fixed value");
-  }
-  if (name == "exempt" && (type != "Exempt" || given(limited))) {
-    errors.invalid(path, spec,
-                   "spec of 'exempt' except the 'spec.exempt' field must equal the fixed value");
-  }
   if (type.empty()) {
     errors.required(path.child("type"));
   } else if (type == "Exempt") {
@@ -373,11 +366,25 @@ void validate_schema(const RuleContext&, Value object, FieldErrors& errors) {
 void validate_schema_update(const RuleContext&, Value object, Value, FieldErrors& errors) {
   check_schema(object, errors);
 }
+void check_mandatory_level(Value object, FieldErrors& errors) {
+  const Value spec = object["spec"];
+  const FieldPath path("spec");
+  const std::string_view name = object::name_of(object);
+  if (name == "catch-all" && !equals(spec, kCatchAllLevel)) {
+    errors.invalid(path, spec, "spec of 'catch-all' must equal the fixed value");
+  }
+  if (name == "exempt" && (spec["type"].as_string() != "Exempt" || given(spec["limited"]))) {
+    errors.invalid(path, spec,
+                   "spec of 'exempt' except the 'spec.exempt' field must equal the fixed value");
+  }
+}
+
 void validate_level(const RuleContext&, Value object, FieldErrors& errors) {
   check_level(object, errors);
+  check_mandatory_level(object, errors);
 }
-void validate_level_update(const RuleContext&, Value object, Value, FieldErrors& errors) {
-  check_level(object, errors);
+void validate_level_update(const RuleContext& context, Value object, Value, FieldErrors& errors) {
+  validate_level(context, object, errors);
 }
 
 void prepare_status(const RuleContext&, NodeRef object, Value old) { keep_metadata(object, old); }

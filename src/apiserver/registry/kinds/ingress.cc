@@ -132,7 +132,7 @@ void check_ingress(Value object, FieldErrors& errors) {
   const Value spec = object["spec"];
   const FieldPath path("spec");
   if (spec["rules"].empty() && !given(spec["defaultBackend"])) {
-    errors.invalid_text(path, "[]", "either `defaultBackend` or `rules` must be specified");
+    errors.invalid_text(path, "null", "either `defaultBackend` or `rules` must be specified");
   }
   if (given(spec["defaultBackend"])) {
     check_backend(spec["defaultBackend"], path.child("defaultBackend"), errors);

@@ -213,8 +213,7 @@ void validate_range_update(const RuleContext&, Value object, Value old, FieldErr
     return;
   }
   if (now.size() != before.size()) {
-    if (now.empty()) errors.invalid_text(path, "[]", kImmutable);
-    else errors.invalid(path, now, kImmutable);
+    errors.invalid(path, now, kImmutable);
     return;
   }
   for (std::size_t i = 0; i < now.size(); ++i) {

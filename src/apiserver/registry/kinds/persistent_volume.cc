@@ -208,7 +208,8 @@ void validate_volume(const RuleContext&, Value object, FieldErrors& errors) {
 void validate_volume_update(const RuleContext&, Value object, Value old, FieldErrors& errors) {
   const Value spec = object["spec"];
   const Value before = old["spec"];
-  check_volume_spec(spec, false, FieldPath("spec"), errors);
+  // Kubernetes asks twice on updates, and so each problem stands twice.
+  for (int i = 0; i < 2; ++i) check_volume_spec(spec, false, FieldPath("spec"), errors);
   for (const std::string_view source : kSources) {
     if (same(spec[source], before[source])) continue;
     errors.forbidden(FieldPath("spec").child("persistentvolumesource"),

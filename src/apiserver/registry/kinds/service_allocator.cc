@@ -243,7 +243,9 @@ class ServiceWrite {
   // ---- node ports
 
   Result<> take_port(int port, const FieldPath& path) {
-    const bool twice = std::ranges::find(dry_ports_, port) != dry_ports_.end();
+    // A dry run looks at what is taken, not at the range.
+    const bool twice =
+        pool_.ports_.has(port) || std::ranges::find(dry_ports_, port) != dry_ports_.end();
     const std::string complaint = !dry_run_ ? pool_.ports_.take(port)
                                   : twice   ? "provided port is already allocated"
                                             : "";

@@ -168,6 +168,10 @@ std::string NodePortAllocator::take(int port) {
                                                                : "provided port is already allocated";
 }
 
+bool NodePortAllocator::has(int port) const {
+  return port >= first_ && port <= last_ && pool_.has(static_cast<std::uint32_t>(port - first_));
+}
+
 std::optional<int> NodePortAllocator::take_next() {
   const auto number = pool_.take_next();
   if (!number) return std::nullopt;

@@ -71,6 +71,7 @@ class NodePortAllocator {
 
   /// Takes a port; gives Kubernetes' complaint when it cannot be had, else "".
   std::string take(int port);
+  [[nodiscard]] bool has(int port) const;
   std::optional<int> take_next();
   void give_back(int port);
 

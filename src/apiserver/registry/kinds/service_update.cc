@@ -158,6 +158,10 @@ void check_update(Value spec, Value old_spec, FieldErrors& errors) {
     errors.invalid(FieldPath("spec").child("loadBalancerClass"), spec["loadBalancerClass"],
                    "may not change once set");
   }
+  if (given(spec["loadBalancerClass"]) && !is_load_balancer(spec)) {
+    errors.forbidden(FieldPath("spec").child("loadBalancerClass"),
+                     "may only be used when `type` is 'LoadBalancer'");
+  }
 }
 
 }  // namespace knarr::apiserver::kinds::service
