@@ -42,7 +42,7 @@ Task<Result<ApiReply>> remove(Call* call) {
   }
   ApiReply reply;
   reply.warnings = call->warnings;
-  reply.body = StatusReply{{collection.group, collection.resource, call->info().name,
+  reply.body = StatusReply{{std::string(call->served->row->group()), collection.resource, call->info().name,
                             std::string(object::uid_of(deleted->object.root()))}};
   co_return reply;
 }

@@ -9,9 +9,10 @@ namespace {
 
 Task<Result<ApiReply>> get(Call* call) {
   CO_TRY(co_await wait_for_version(call->parts->registry.cache(), std::string(call->query().get("resourceVersion"))));
-  const object::Document object =
-      CO_TRY(call->parts->registry.get(call->collection(), call->info().namespace_, call->info().name));
-  co_return object_reply(*call, object, 200);
+  const auto object =
+      call->parts->registry.get(call->collection(), call->info().namespace_, call->info().name);
+  if (!object) co_return call->served->names().not_found(call->info().name);
+  co_return object_reply(*call, *object, 200);
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ Result<Accepted> negotiate(std::string_view accept, bool watch) {
   return not_acceptable();
 }
 
-Result<> check_accept(std::string_view accept) {
+Result<> check_accept(std::string_view accept, bool list) {
   if (trim(accept).empty()) return ok();
   const std::vector<Clause> clauses = parse_clauses(accept);
   const auto is_known = [](const Clause& clause) {
@@ -141,8 +141,11 @@ Result<> check_accept(std::string_view accept) {
   };
   if (std::any_of(clauses.begin(), clauses.end(), is_known)) return ok();
   return Error(Reason::NotAcceptable,
-               "406: Not Acceptable\n\nAvailable representations: application/json, "
-               "application/yaml, application/vnd.kubernetes.protobuf")
+               fmt::format("406: Not Acceptable\n\nAvailable representations: application/json, "
+                           "application/yaml, application/vnd.kubernetes.protobuf{}",
+                           list ? ", application/json;stream=watch, "
+                                  "application/vnd.kubernetes.protobuf;stream=watch"
+                                : ""))
       .with_empty_details();
 }
 
@@ -167,10 +170,27 @@ std::optional<Format> negotiate_discovery(std::string_view accept) {
   return std::nullopt;
 }
 
+namespace {
+
+// The type of a Content-Type in lower case; "" when a parameter is none (RFC 2045 5.1).
+std::string media_type(std::string_view content_type) {
+  std::string type(next_part(content_type, ';'));
+  for (char& c : type) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  while (!content_type.empty()) {
+    const std::string_view parameter = next_part(content_type, ';');
+    if (!parameter.empty() && parameter.find('=') == std::string_view::npos) return {};
+  }
+  return type;
+}
+
+}  // namespace
+
 Result<Format> body_format(std::string_view content_type) {
-  std::string_view type = trim(content_type.substr(0, content_type.find(';')));
   Format format = Format::Json;
-  if (type.empty() || type == "application/json") return Format::Json;
+  if (content_type.empty()) return Format::Json;
+  const std::string type = media_type(content_type);
   if (type != "*/*" && type != "application/*" && format_of(type, false, &format)) return format;
   return Error(Reason::UnsupportedMediaType,
                fmt::format("the body of the request was in an unknown format - accepted media types "

@@ -35,7 +35,8 @@ enum class PathMatch : std::uint8_t { Any, Exact };
 
 /// Whether the types of an Accept header are known at all, before their parameters are looked at.
 /// Errors: NotAcceptable, in the words of go-restful.
-Result<> check_accept(std::string_view accept);
+/// `list`: lists and watches have streams, too.
+Result<> check_accept(std::string_view accept, bool list = false);
 
 /// The format for an answer without transformations (discovery, version): clauses with "as" do not
 /// count. Errors: NotAcceptable.

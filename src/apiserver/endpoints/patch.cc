@@ -99,14 +99,14 @@ Result<Draft> patched(Call& call, const Patch& patch, const Document& current,
                       const WriteOptions& options) {
   const Served& served = *call.served;
   Draft draft = TRY(patch_tree(call, patch, current));
-  const std::string_view kind = draft[atom::kind].as_string();
-  const std::string_view api_version = draft[atom::apiVersion].as_string();
-  if (kind != served.row->kind() || api_version != served.api_version) {
+  // A strategic merge patch does not reach kind and apiVersion, the others may take them away.
+  const std::string_view kind = draft[atom::kind].as_string(served.row->kind());
+  const std::string_view api_version = draft[atom::apiVersion].as_string(served.api_version);
+  if (patch.kind != PatchKind::Strategic &&
+      (kind != served.row->kind() || api_version != served.api_version)) {
     return undecodable(call, patch, current,
-                       fmt::format("the patch makes it a {} of {}, but it is a {} of {}",
-                                   kind.empty() ? "thing without kind" : kind,
-                                   api_version.empty() ? "no version" : api_version,
-                                   served.row->kind(), served.api_version));
+                       fmt::format("the patch makes it a {} of {}, but it is a {} of {}", kind,
+                                   api_version, served.row->kind(), served.api_version));
   }
   draft.root().sort_keys_deep();  // Problems are told in the order of keys.
   codec::DecodeNotes notes;
@@ -137,11 +137,12 @@ Result<> keep_identity(const Call& call, NodeRef object) {
   }
   if (!call.collection().namespaced) return ok();
   const std::string_view space = metadata[atom::namespace_].as_string();
-  if (space != call.info().namespace_) {
+  if (!space.empty() && space != call.info().namespace_) {
     return Error(Reason::BadRequest,
                  "the namespace of the provided object does not match the namespace sent on the "
                  "request");
   }
+  metadata.set("namespace", call.info().namespace_);
   return ok();
 }
 
@@ -152,7 +153,7 @@ Task<Result<ApiReply>> modify(Call* call, Patch patch, WriteOptions options) {
   write.is_patch = true;
   auto written = co_await registry.update(
       &write, [&](const Document* current) -> Result<Draft> {
-        if (current == nullptr) return call->collection().not_found(call->info().name);
+        if (current == nullptr) return served.names().not_found(call->info().name);
         Draft draft = TRY(patched(*call, patch, *current, options));
         TRY(keep_identity(*call, draft.root()));
         schema::apply_defaults(draft.root(), served.type);

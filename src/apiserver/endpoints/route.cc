@@ -86,7 +86,7 @@ Result<> check_request(const ApiRequest& request) {
                                                  duration_problem(timeout)));
   }
   if (request.accept.empty()) return ok();
-  TRY(check_accept(request.accept));
+  TRY(check_accept(request.accept, info.verb == "list" || info.verb == "watch"));
   TRY(negotiate(request.accept, info.verb == "watch"));
   return ok();
 }

@@ -16,30 +16,30 @@ std::string Collection::key(std::string_view namespace_, std::string_view name) 
   return result.append(namespace_).append("/").append(name);
 }
 
-std::string Collection::qualified_resource() const {
-  return group.empty() ? resource : fmt::format("{}.{}", resource, group);
+std::string ResourceNames::qualified_resource() const {
+  return group.empty() ? std::string(resource) : fmt::format("{}.{}", resource, group);
 }
 
-std::string Collection::qualified_kind() const {
-  return group.empty() ? kind : fmt::format("{}.{}", kind, group);
+std::string ResourceNames::qualified_kind() const {
+  return group.empty() ? std::string(kind) : fmt::format("{}.{}", kind, group);
 }
 
-Error Collection::not_found(std::string_view name) const {
+Error ResourceNames::not_found(std::string_view name) const {
   return Error(Reason::NotFound, fmt::format("{} \"{}\" not found", qualified_resource(), name))
-      .with_details({group, resource, std::string(name), ""});
+      .with_details({std::string(group), std::string(resource), std::string(name), ""});
 }
 
-Error Collection::already_exists(std::string_view name) const {
+Error ResourceNames::already_exists(std::string_view name) const {
   return Error(Reason::AlreadyExists,
                fmt::format("{} \"{}\" already exists", qualified_resource(), name))
-      .with_details({group, resource, std::string(name), ""});
+      .with_details({std::string(group), std::string(resource), std::string(name), ""});
 }
 
-Error Collection::conflict(std::string_view name, std::string_view why, bool kind_in_details) const {
+Error ResourceNames::conflict(std::string_view name, std::string_view why, bool kind_in_details) const {
   return Error(Reason::Conflict,
                fmt::format("Operation cannot be fulfilled on {} \"{}\": {}",
                            kind_in_details ? qualified_kind() : qualified_resource(), name, why))
-      .with_details({group, kind_in_details ? kind : resource, std::string(name), ""});
+      .with_details({std::string(group), std::string(kind_in_details ? kind : resource), std::string(name), ""});
 }
 
 }  // namespace knarr::apiserver

@@ -17,6 +17,21 @@ namespace knarr::apiserver {
 
 class Allocator;
 
+/// What messages call a resource; the errors every verb gives, in Kubernetes' wording.
+struct ResourceNames {
+  std::string_view group;
+  std::string_view resource;
+  std::string_view kind;
+
+  [[nodiscard]] std::string qualified_resource() const;  // "deployments.apps"
+  [[nodiscard]] std::string qualified_kind() const;      // "Deployment.apps"
+  [[nodiscard]] Error not_found(std::string_view name) const;
+  [[nodiscard]] Error already_exists(std::string_view name) const;
+  /// `kind_in_details`: preconditions of deletions name the kind (BEHAVIOURS 132).
+  [[nodiscard]] Error conflict(std::string_view name, std::string_view why,
+                               bool kind_in_details = false) const;
+};
+
 /// One stored resource. Lives as long as the registry; all on the API strand.
 struct Collection {
   std::string group;
@@ -36,14 +51,13 @@ struct Collection {
   [[nodiscard]] std::string key(std::string_view namespace_, std::string_view name) const;
   [[nodiscard]] std::string storage_key(std::string_view key) const { return prefix + std::string(key); }
 
-  // ---- the errors every verb gives, in Kubernetes' wording.
-  [[nodiscard]] std::string qualified_resource() const;  // "deployments.apps"
-  [[nodiscard]] std::string qualified_kind() const;      // "Deployment.apps"
-  [[nodiscard]] Error not_found(std::string_view name) const;
-  [[nodiscard]] Error already_exists(std::string_view name) const;
-  /// `kind_in_details`: preconditions of deletions name the kind (BEHAVIOURS 132).
+  [[nodiscard]] ResourceNames names() const { return {group, resource, kind}; }
+  [[nodiscard]] std::string qualified_resource() const { return names().qualified_resource(); }
+  [[nodiscard]] Error not_found(std::string_view name) const { return names().not_found(name); }
   [[nodiscard]] Error conflict(std::string_view name, std::string_view why,
-                               bool kind_in_details = false) const;
+                               bool kind_in_details = false) const {
+    return names().conflict(name, why, kind_in_details);
+  }
 };
 
 /// "the object has been modified; please apply your changes to the latest version and try again"
@@ -58,6 +72,8 @@ struct Served {
   std::string group_version_in_text;  // For messages: "apps/v1", "v1".
 
   [[nodiscard]] bool same_as_stored() const { return type == collection->type; }
+  /// Under the group it was asked for (events of events.k8s.io are stored as core ones).
+  [[nodiscard]] ResourceNames names() const { return {row->group(), row->plural(), row->kind()}; }
 };
 
 }  // namespace knarr::apiserver

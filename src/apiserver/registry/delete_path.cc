@@ -149,7 +149,7 @@ Task<Result<Deleted>> Registry::remove(WriteCall* call, DeleteOptions options) {
   for (int attempt = 1;; ++attempt) {
     const Snapshot snapshot = collection->cache->snapshot();
     const CacheItem* current = snapshot.find(key);
-    if (current == nullptr) co_return collection->not_found(call->name);
+    if (current == nullptr) co_return call->served->names().not_found(call->name);
     const Document old = current->object;
     const Revision modified = current->modified;
     CO_TRY(check_preconditions(*collection, options, old));
@@ -169,7 +169,7 @@ Task<Result<Deleted>> Registry::remove(WriteCall* call, DeleteOptions options) {
       if (goes && collection->allocator != nullptr) collection->allocator->released(old.root());
       co_return Deleted{*committed, goes};
     }
-    if (attempt == kConflictTries) co_return collection->conflict(call->name, kModified);
+    if (attempt == kConflictTries) co_return call->served->names().conflict(call->name, kModified);
   }
 }
 

@@ -33,8 +33,10 @@ std::string generate_name(std::string_view base, Rng& rng) {
 }
 
 Result<> check_new_metadata(const WriteCall& call, NodeRef metadata) {
+  // What is no number is nothing, as for Kubernetes.
   const std::string_view version = metadata[atom::resourceVersion].as_string();
-  if (!version.empty() && version != "0") {
+  if (!version.empty() && version.find_first_not_of("0123456789") == std::string_view::npos &&
+      version.find_first_not_of('0') != std::string_view::npos) {
     return Error(Reason::Unknown, "resourceVersion should not be set on objects to be created");
   }
   const std::string_view space = metadata[atom::namespace_].as_string();
@@ -64,7 +66,7 @@ Error exists_error(const WriteCall& call, std::string_view name, std::string_vie
   const Collection& collection = *call.served->collection;
   const Snapshot snapshot = collection.cache->snapshot();
   const CacheItem* current = snapshot.find(key);
-  Error error = collection.already_exists(name);
+  Error error = call.served->names().already_exists(name);
   if (current != nullptr && current->object[atom::metadata][atom::deletionTimestamp].exists()) {
     return std::move(error).with("object is being deleted");
   }
@@ -89,21 +91,38 @@ void keep_system_metadata(NodeRef metadata, Value old) {
   metadata.erase(atom::resourceVersion);
 }
 
-Result<> check_pins(const Collection& collection, NodeRef metadata, const Document& old, bool is_patch) {
-  const std::string_view name = object::name_of(old.root());
+namespace {
+
+// As Kubernetes' storage says it, with the key as it stands below its prefix.
+Error uid_conflict(const WriteCall& call, std::string_view wanted, std::string_view found) {
+  constexpr std::string_view kPrefix = "/registry";
+  const Collection& collection = *call.served->collection;
+  const std::string key = collection.storage_key(collection.key(call.namespace_, call.name));
+  return call.served->names().conflict(
+      call.name, fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
+                             "AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in "
+                             "object meta: {}",
+                             key.starts_with(kPrefix) ? key.substr(kPrefix.size()) : key, wanted, found));
+}
+
+}  // namespace
+
+Result<> check_pins(const WriteCall& call, NodeRef metadata, const Document& old) {
   const std::string_view uid = metadata[atom::uid].as_string();
-  if (!is_patch && !uid.empty() && uid != object::uid_of(old.root())) {
-    return collection.conflict(
-        name, fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
-                          "AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in "
-                          "object meta: {}",
-                          collection.storage_key(collection.key(object::namespace_of(old.root()), name)),
-                          uid, object::uid_of(old.root())));
+  if (!call.is_patch && !uid.empty() && uid != object::uid_of(old.root())) {
+    return uid_conflict(call, uid, object::uid_of(old.root()));
   }
   const std::string_view version = metadata[atom::resourceVersion].as_string();
   if (!version.empty() && version != "0" && version != std::to_string(old.resource_version())) {
-    return collection.conflict(name, kModified);
+    return call.served->names().conflict(call.name, kModified);
   }
+  return ok();
+}
+
+Result<> check_absent_pins(const WriteCall& call, NodeRef metadata) {
+  const std::string_view uid = metadata[atom::uid].as_string();
+  if (!uid.empty()) return uid_conflict(call, uid, "");
+  metadata.erase(atom::resourceVersion);
   return ok();
 }
 

@@ -305,8 +305,9 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
   const Snapshot snapshot = collection->cache->snapshot();
   const CacheItem* current = snapshot.find(key);
   if (current == nullptr) {
-    if (!call->create_if_absent) co_return collection->not_found(call->name);
+    if (!call->create_if_absent) co_return call->served->names().not_found(call->name);
     Draft draft = CO_TRY((*transform)(nullptr));
+    CO_TRY(check_absent_pins(*call, draft[atom::metadata]));
     auto created = co_await create(call, std::move(draft));
     if (!created && created.error().is(Reason::AlreadyExists)) *again = true;
     co_return created;
@@ -319,7 +320,7 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
   if (!pinned && !collection->rules->unconditional_update && !call->is_apply) {
     co_return must_have_version(*collection, call->name);
   }
-  CO_TRY(check_pins(*collection, draft[atom::metadata], old, call->is_patch));
+  CO_TRY(check_pins(*call, draft[atom::metadata], old));
   if (!call->bare) CO_TRY(co_await admit(call, Operation::Update, &draft, old));
   schema::apply_defaults(draft.root(), collection->type);  // Of what admission added.
   Reservation reservation =
@@ -336,7 +337,7 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
                                           last_finalizer_gone ? Document() : document, document));
   if (!committed) {
     *again = !pinned;
-    co_return collection->conflict(call->name, kModified);
+    co_return call->served->names().conflict(call->name, kModified);
   }
   reservation.keep();
   // BEHAVIOURS 133: the answer of the update that removed the last finalizer has the old version.
