@@ -63,7 +63,7 @@ class PodBinding final : public SpecialEndpoint {
         const std::string_view seen = binding[atom::metadata][pin].as_string();
         if (!seen.empty()) metadata.ensure(pin).set_string(seen);
       }
-      TRY(check_pins(*pods.collection, metadata, *pod, false));
+      TRY(check_pins(write, metadata, *pod));
       TRY(bind_pod(next.root(), binding.root(), time_text(registry.clock().system_now())));
       return next;
     }));
