@@ -20,7 +20,8 @@ elseif(KNARR_FLAVOUR STREQUAL "release")
   add_compile_options(-O2 -gline-tables-only -DNDEBUG -ffunction-sections -fdata-sections -fPIE)
   add_link_options(-static-pie -Wl,--gc-sections -Wl,--icf=safe)
 elseif(KNARR_FLAVOUR STREQUAL "asan")
-  add_compile_options(-O0 -gline-tables-only -fsanitize=address,undefined
+  # Instrumented for fuzzing too, so that the test script needs no build of its own for fuzzers.
+  add_compile_options(-O0 -gline-tables-only -fsanitize=address,undefined,fuzzer-no-link
                       -fno-sanitize-recover=undefined -DKNARR_FAULTS=1)
   add_link_options(-fsanitize=address,undefined)
 elseif(KNARR_FLAVOUR STREQUAL "tsan")

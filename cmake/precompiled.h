@@ -1,4 +1,6 @@
 // The standard headers that nearly every file includes, compiled once per component.
+#pragma once
+
 #include <fmt/core.h>
 
 #include <algorithm>

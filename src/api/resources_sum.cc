@@ -30,8 +30,14 @@ struct Adder {
   std::string_view field;  // "requests" or "limits"
   Value pod;               // Missing: only the spec counts.
   bool infeasible = false;
+  const Resources* missing = nullptr;
 
   [[nodiscard]] Resources of(Value container, std::string_view statuses) const {
+    Resources out = asked(container, statuses);
+    if (missing != nullptr) out.insert(missing->begin(), missing->end());  // Keeps what is there.
+    return out;
+  }
+  [[nodiscard]] Resources asked(Value container, std::string_view statuses) const {
     Resources out = to_resources(container["resources"][field]);
     const Value status = status_of(pod, statuses, container["name"].as_string());
     if (!status.exists()) return out;
@@ -75,7 +81,7 @@ bool pod_level_set(Value spec) {
 
 Resources pod_sum(Value pod, std::string_view field, const SumOptions& options) {
   const Value spec = pod["spec"];
-  Adder adder{.field = field};
+  Adder adder{.field = field, .missing = options.missing};
   if (options.use_status) adder.pod = pod, adder.infeasible = resize_is_infeasible(pod);
   Resources sum = sum_containers(spec, adder);
   if (options.pod_level && pod_level_set(spec)) {

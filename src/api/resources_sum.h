@@ -23,6 +23,8 @@ struct SumOptions {
   /// A pod whose resize is under way holds the larger of what its spec, its allocation and its
   /// running containers say (status.containerStatuses).
   bool use_status = false;
+  /// What a container counts with that does not ask for these resources (the scheduler's scores).
+  const Resources* missing = nullptr;
 };
 
 /// The effective requests of a pod (a whole Pod object).

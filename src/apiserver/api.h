@@ -41,6 +41,7 @@ struct ApiRequest {
   std::variant<std::monostate, WireBody, object::Draft> body;
   std::string content_type;  // Of a PATCH made in this process.
   std::string accept;        // As sent; negotiated in endpoints/negotiate.h.
+  std::string if_none_match;  // As sent; discovery and OpenAPI know it.
 
   /// The field manager when the query names none: the user agent up to "/" (BEHAVIOURS 144).
   [[nodiscard]] std::string default_manager() const;

@@ -2,21 +2,14 @@
 // From a request to the endpoint of its verb: authorization, look-up, method.
 #include "apiserver/api_server.h"
 
+#include "apiserver/endpoints/route.h"
+#include "apiserver/identity/access.h"
+
 #include <fmt/core.h>
 
 namespace knarr::apiserver {
 
 namespace {
-
-// Refusals that tell nothing of what was asked for. Source: k8s.io/apiserver handlers/responsewriters.
-Error no_such_path() {
-  return {Reason::NotFound, "the server could not find the requested resource"};
-}
-
-Error method_not_allowed() {
-  return {Reason::MethodNotAllowed,
-          "the server does not allow this method on the requested resource"};
-}
 
 ApiReply error_reply(Error error) {
   ApiReply reply;
@@ -25,11 +18,13 @@ ApiReply error_reply(Error error) {
   return reply;
 }
 
-// The verb bit a request needs; get of a name and list of a collection differ.
-bool verb_allowed(const Served& served, const RequestInfo& info) {
-  if (info.subresource.empty()) return served.row->has_verb(info.verb);
+// Subresources that are the object itself, of which they write a part: status, resize, approval.
+bool is_own_kind(const Served& served, const RequestInfo& info) {
   const api::SubresourceRow* subresource = served.row->find_subresource(info.subresource);
-  return subresource != nullptr && subresource->has_verb(info.verb);
+  return subresource != nullptr && !subresource->is_connect() &&
+         subresource->group() == served.row->group() &&
+         subresource->version() == served.row->version() &&
+         subresource->kind() == served.row->kind();
 }
 
 }  // namespace
@@ -39,7 +34,6 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   auth::Attributes attributes;
   attributes.user = &request.user;
   attributes.verb = info.verb;
-  
   attributes.is_resource = info.is_resource;
   attributes.path = info.path;
   if (!info.is_resource) return attributes;
@@ -49,6 +43,11 @@ auth::Attributes attributes_of(const ApiRequest& request) {
   attributes.subresource = info.subresource;
   attributes.namespace_ = info.namespace_;
   attributes.name = info.name;
+  if (info.verb == "list" || info.verb == "watch" || info.verb == "deletecollection") {
+    // What cannot be read is refused later; here it is as if it were not there.
+    identity::read_field_selector(request.query.get("fieldSelector"), attributes);
+    identity::read_label_selector(request.query.get("labelSelector"), attributes);
+  }
   return attributes;
 }
 
@@ -86,8 +85,8 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
   Call call{.parts = &parts_, .request = request, .served = nullptr, .warnings = {}};
   call.served = registry_.find(info.group, info.version, info.resource);
   if (call.served == nullptr) {
-    // An unknown group or version is no Status but the plain 404 of a path (BEHAVIOURS 137).
-    if (!registry_.has_group_version(info.group, info.version)) {
+    // An unknown group is no Status but the plain 404 of a path (BEHAVIOURS 137).
+    if (!registry_.has_group(info.group)) {
       ApiReply reply;
       reply.code = 404;
       reply.body = RawReply{"text/plain; charset=utf-8",
@@ -98,29 +97,42 @@ Task<ApiReply> ApiServer::serve_resource(ApiRequest* request) {
     co_return error_reply(no_such_path());
   }
   const Served& served = *call.served;
-  if (served.row->namespaced() ? false : !info.namespace_.empty() && info.resource != "namespaces") {
-    co_return error_reply(no_such_path());
+  if (auto checked = check_route(served, info, request->method); !checked) {
+    co_return error_reply(std::move(checked).error());
   }
-  if (!info.subresource.empty() && served.row->find_subresource(info.subresource) == nullptr) {
-    co_return error_reply(no_such_path());
+  std::string deprecated = deprecation_warning(*served.row);
+  ApiReply reply;
+  if (auto checked = check_request(*request); checked) {
+    reply = co_await serve_verb(&call);
+  } else {
+    reply = error_reply(std::move(checked).error());
   }
-  if (request->method == "HEAD" || request->method == "OPTIONS" || !verb_allowed(served, info)) {
-    co_return error_reply(method_not_allowed());  // BEHAVIOURS 137.
-  }
-  if (SpecialEndpoint* special = find_special(info)) co_return co_await special->serve(&call);
-  if (!info.subresource.empty() && info.subresource != "status") {
+  if (!deprecated.empty()) reply.warnings.insert(reply.warnings.begin(), std::move(deprecated));
+  co_return reply;
+}
+
+Task<ApiReply> ApiServer::serve_verb(Call* call) {
+  const RequestInfo& info = call->request->info;
+  const Served& served = *call->served;
+  if (SpecialEndpoint* special = find_special(info)) co_return co_await special->serve(call);
+  if (!info.subresource.empty() && !is_own_kind(served, info)) {
     co_return error_reply(Error(Reason::NotImplemented,
                                 fmt::format("{}/{} is not served by this version of Knarr yet",
                                             info.resource, info.subresource)));
   }
-  if (info.verb == "get") co_return co_await serve_get(&call);
-  if (info.verb == "list") co_return co_await serve_list(&call);
-  if (info.verb == "watch") co_return co_await serve_watch(&call);
-  if (info.verb == "create") co_return co_await serve_create(&call);
-  if (info.verb == "update") co_return co_await serve_update(&call);
-  if (info.verb == "patch") co_return co_await serve_patch(&call);
-  if (info.verb == "delete") co_return co_await serve_delete(&call);
-  if (info.verb == "deletecollection") co_return co_await serve_delete_collection(&call);
+  if (served.collection->cache == nullptr) {
+    co_return error_reply(Error(Reason::NotImplemented,
+                                fmt::format("{} is not served by this version of Knarr yet",
+                                            served.collection->qualified_resource())));
+  }
+  if (info.verb == "get") co_return co_await serve_get(call);
+  if (info.verb == "list") co_return co_await serve_list(call);
+  if (info.verb == "watch") co_return co_await serve_watch(call);
+  if (info.verb == "create") co_return co_await serve_create(call);
+  if (info.verb == "update") co_return co_await serve_update(call);
+  if (info.verb == "patch") co_return co_await serve_patch(call);
+  if (info.verb == "delete") co_return co_await serve_delete(call);
+  if (info.verb == "deletecollection") co_return co_await serve_delete_collection(call);
   co_return error_reply(method_not_allowed());
 }
 

@@ -48,6 +48,7 @@ class ApiServer {
 
  private:
   Task<ApiReply> serve_resource(ApiRequest* request);
+  Task<ApiReply> serve_verb(Call* call);
   [[nodiscard]] SpecialEndpoint* find_special(const RequestInfo& info) const;
 
   Registry& registry_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four watches of the cache, one for each kind of policy.
+// Four collections, one for each kind of policy.
 #include "apiserver/policy_source.h"
 
 namespace knarr::apiserver {
@@ -17,64 +17,43 @@ constexpr Source kSources[] = {{auth::PolicyKind::ClusterRole, "clusterroles"},
                                {auth::PolicyKind::RoleBinding, "rolebindings"}};
 constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
 
+std::vector<Collection*> collections(const Registry& registry) {
+  std::vector<Collection*> list;
+  for (const Source& source : kSources) {
+    list.push_back(registry.find_stored(kGroup, source.resource));
+  }
+  return list;
+}
+
 }  // namespace
 
 CachePolicySource::CachePolicySource(Registry& registry, Executor& strand)
-    : registry_(registry), tasks_(strand) {}
+    : follower_(collections(registry), *this, strand) {}
 
 void CachePolicySource::subscribe(auth::PolicyObserver& observer) {
   observers_.push_back(&observer);
-  for (const Source& source : kSources) {
-    const Snapshot snapshot = registry_.find_stored(kGroup, source.resource)->cache->snapshot();
-    for (const CacheItem* item = snapshot.lower_bound({}); item != nullptr;
-         item = snapshot.after(item->key)) {
-      observer.policy_changed(source.kind, item->object);
-    }
-  }
+  follower_.tell_all();
 }
 
 void CachePolicySource::unsubscribe(auth::PolicyObserver& observer) {
   std::erase(observers_, &observer);
 }
 
-void CachePolicySource::start() {
-  for (const Source& source : kSources) {
-    Collection* const collection = registry_.find_stored(kGroup, source.resource);
-    const auth::PolicyKind kind = source.kind;
-    tasks_.spawn("policy", [this, kind, collection] { return follow(kind, collection); });
-  }
-}
-
-Task<> CachePolicySource::stop() { return tasks_.stop(); }
-
-Task<> CachePolicySource::follow(auth::PolicyKind kind, Collection* collection) {
-  for (;;) {
-    const Snapshot snapshot = collection->cache->snapshot();
-    auto watcher = collection->cache->watch(snapshot.revision(), "");
-    if (!watcher) co_return;
-    for (const CacheItem* item = snapshot.lower_bound({}); item != nullptr;
-         item = snapshot.after(item->key)) {
-      for (auth::PolicyObserver* observer : observers_) observer->policy_changed(kind, item->object);
-    }
-    for (;;) {
-      auto event = co_await (*watcher)->next();
-      if (!event && event.error().is(Reason::Expired)) break;  // Too slow: from the start again.
-      if (!event) co_return;
-      tell(kind, *event);
-    }
-  }
-}
-
-void CachePolicySource::tell(auth::PolicyKind kind, const CacheEvent& event) {
-  if (event.type == CacheEvent::Type::Progress) return;
+void CachePolicySource::object_changed(std::size_t index, const object::Document& object) {
   for (auth::PolicyObserver* observer : observers_) {
-    if (event.type == CacheEvent::Type::Put) {
-      observer->policy_changed(kind, event.object);
-    } else {
-      observer->policy_removed(kind, object::namespace_of(event.object.root()),
-                               object::name_of(event.object.root()));
-    }
+    observer->policy_changed(kSources[index].kind, object);
   }
+}
+
+void CachePolicySource::object_removed(std::size_t index, const object::Document& last) {
+  for (auth::PolicyObserver* observer : observers_) {
+    observer->policy_removed(kSources[index].kind, object::namespace_of(last.root()),
+                             object::name_of(last.root()));
+  }
+}
+
+void CachePolicySource::objects_reset() {
+  for (auth::PolicyObserver* observer : observers_) observer->policy_reset();
 }
 
 }  // namespace knarr::apiserver

@@ -4,30 +4,31 @@
 #pragma once
 
 #include "apiserver/registry/registry.h"
+#include "apiserver/watch_cache/follow.h"
 #include "auth/rbac.h"
-#include "base/task_group.h"
 
 #include <vector>
 
 namespace knarr::apiserver {
 
-class CachePolicySource final : public auth::PolicySource {
+class CachePolicySource final : public auth::PolicySource, private CollectionSink {
  public:
   CachePolicySource(Registry& registry, Executor& strand);
+  /// Observers come before start().
   void subscribe(auth::PolicyObserver& observer) override;
   void unsubscribe(auth::PolicyObserver& observer) override;
 
   /// Follows the caches; after they have started.
-  void start();
-  Task<> stop();
+  void start() { follower_.start(); }
+  Task<> stop() { return follower_.stop(); }
 
  private:
-  Task<> follow(auth::PolicyKind kind, Collection* collection);
-  void tell(auth::PolicyKind kind, const CacheEvent& event);
+  void object_changed(std::size_t index, const object::Document& object) override;
+  void object_removed(std::size_t index, const object::Document& last) override;
+  void objects_reset() override;
 
-  Registry& registry_;
   std::vector<auth::PolicyObserver*> observers_;
-  TaskGroup tasks_;
+  CollectionFollower follower_;
 };
 
 }  // namespace knarr::apiserver

@@ -53,6 +53,8 @@ class NodeReferences final : public NodeGraph {
   /// kinds nothing needs to be told.
   void changed(NodeObject kind, object::Value object);
   void removed(NodeObject kind, std::string_view namespace_, std::string_view name);
+  /// Forgets everything.
+  void reset();
 
  private:
   class Index;

@@ -26,6 +26,8 @@ class PolicyObserver {
   virtual void policy_changed(PolicyKind kind, const object::Document& object) = 0;
   virtual void policy_removed(PolicyKind kind, std::string_view namespace_,
                               std::string_view name) = 0;
+  /// Everything told so far is void; all objects there are come next.
+  virtual void policy_reset() = 0;
 };
 
 /// Where policy objects come from; the API server implements it.
@@ -52,6 +54,7 @@ class RbacAuthorizer final : public Authorizer, public PolicyObserver {
 
   void policy_changed(PolicyKind kind, const object::Document& object) override;
   void policy_removed(PolicyKind kind, std::string_view namespace_, std::string_view name) override;
+  void policy_reset() override;
 
   /// The rules of a role, or null. `namespace_` is "" for a ClusterRole.
   [[nodiscard]] RuleSetRef role_rules(std::string_view namespace_, std::string_view name) const;

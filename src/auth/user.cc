@@ -166,7 +166,9 @@ Error forbidden(const Attributes& attributes, std::string_view reason) {
                           quoted(attributes.path));
   }
   if (!reason.empty()) message += fmt::format(": {}", reason);
-  return Error(Reason::Forbidden, std::move(message)).with_details(std::move(details));
+  Error error = Error(Reason::Forbidden, std::move(message)).with_details(std::move(details));
+  if (attributes.is_resource) return error;
+  return std::move(error).with_empty_details();
 }
 
 std::string quoted(std::string_view text) {

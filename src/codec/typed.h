@@ -39,4 +39,8 @@ void normalize(object::NodeRef tree, object::Type type);
 /// normalize() and freeze(): what write_json() makes of the result is what Go would have written.
 object::Document freeze_typed(object::Draft& draft, object::Type type);
 
+/// The same for an object that goes to the store: protobuf knows no empty list, so that what Go has
+/// stored comes back with null (nil) for each that its JSON does not leave out.
+object::Document freeze_stored(object::Draft& draft, object::Type type);
+
 }  // namespace knarr::codec

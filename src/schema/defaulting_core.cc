@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Defaults of the core group that depend on other fields; pods are in defaulting_pod.cc.
+#include "base/base64.h"
 #include "object/quantity.h"
 #include "schema/defaulting_hooks.h"
 
@@ -44,6 +45,20 @@ void limit_range_item(NodeRef item, const Context& /*context*/) {
   for (const char* name : {"default", "defaultRequest"}) {
     if (item[name].empty()) item.erase(name);
   }
+}
+
+// stringData is for writing alone: it goes over data, then away. Done here, before anybody accounts
+// for who wrote what.
+void secret(NodeRef object, const Context& /*context*/) {
+  const NodeRef texts = object["stringData"];
+  if (!texts.exists()) return;
+  if (!is_empty(texts)) {
+    NodeRef data = object.ensure_map("data");
+    for (auto entry : texts.entries()) {
+      data.ensure(entry.key).set_string(base64_encode(entry.value.as_string()));
+    }
+  }
+  object.erase("stringData");
 }
 
 void name_space(NodeRef object, const Context& /*context*/) {
@@ -114,6 +129,7 @@ constexpr NamedHook kHooks[] = {
     {"core/v1.NodeStatus", node_status},
     {"core/v1.PersistentVolume", persistent_volume},
     {"core/v1.ReplicationController", replication_controller},
+    {"core/v1.Secret", secret},
     {"core/v1.Service", service},
 };
 

@@ -26,6 +26,9 @@ void deployment(NodeRef object, const Context& /*context*/) {
 }
 
 void daemon_set(NodeRef object, const Context& /*context*/) {
+  // An internal number that is shown as an annotation and therefore always there.
+  fill(object.ensure_map("metadata").ensure_map("annotations"),
+       "deprecated.daemonset.template.generation", "0");
   NodeRef strategy = object.ensure_map("spec").ensure_map("updateStrategy");
   if (!rolls(strategy)) {
     // Sent in vain, but it reads back with both numbers.

@@ -80,4 +80,11 @@ std::optional<auth::TokenSubject> MemoryTokenSubjects::find(auth::TokenObject ki
   return subject_of(*object);
 }
 
+Result<std::unique_ptr<ServiceAccountTokens>> ServiceAccountTokens::create(
+    const auth::PrivateKey& key, apiserver::Registry& registry, Rng& rng) {
+  auth::TokenKeys keys = TRY(auth::TokenKeys::create(key));
+  return std::unique_ptr<ServiceAccountTokens>(
+      new ServiceAccountTokens(std::move(keys), registry, rng));
+}
+
 }  // namespace knarr::server

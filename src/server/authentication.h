@@ -41,4 +41,29 @@ class MemoryTokenSubjects final : public auth::TokenSubjects {
   apiserver::Registry& registry_;
 };
 
+/// Makes and checks the tokens of service accounts with the key of this server.
+class ServiceAccountTokens {
+ public:
+  /// Errors: BadRequest for a key that cannot sign tokens. Both outlive the result.
+  static Result<std::unique_ptr<ServiceAccountTokens>> create(const auth::PrivateKey& key,
+                                                              apiserver::Registry& registry,
+                                                              Rng& rng);
+
+  [[nodiscard]] const auth::TokenKeys& keys() const { return keys_; }
+  [[nodiscard]] const auth::TokenIssuer& issuer() const { return issuer_; }
+  [[nodiscard]] const auth::TokenAuthenticator& authenticator() const { return authenticator_; }
+
+ private:
+  ServiceAccountTokens(auth::TokenKeys keys, apiserver::Registry& registry, Rng& rng)
+      : keys_(std::move(keys)),
+        subjects_(registry),
+        issuer_({}, keys_, subjects_, rng),
+        authenticator_({}, keys_, subjects_) {}
+
+  auth::TokenKeys keys_;
+  MemoryTokenSubjects subjects_;
+  auth::TokenIssuer issuer_;
+  auth::TokenAuthenticator authenticator_;
+};
+
 }  // namespace knarr::server

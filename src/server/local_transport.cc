@@ -40,6 +40,11 @@ void add_write_options(ApiRequest& request, const client::WriteOptions& options)
   if (options.force) request.query.add("force", "true");
 }
 
+// What is neither the answer that was asked for nor an Error: a path that does not exist.
+Error no_such_resource() {
+  return {Reason::NotFound, "the server could not find the requested resource"};
+}
+
 class LocalWatch final : public client::Watch {
  public:
   explicit LocalWatch(std::unique_ptr<apiserver::WatchStream> stream) : stream_(std::move(stream)) {}
@@ -89,6 +94,7 @@ Task<Result<Document>> LocalTransport::call(ApiRequest request) {
   if (auto* object = std::get_if<apiserver::ObjectReply>(&reply.body)) {
     co_return std::move(object->object);
   }
+  if (std::holds_alternative<apiserver::RawReply>(reply.body)) co_return no_such_resource();
   co_return Document();
 }
 
@@ -108,8 +114,9 @@ Task<Result<client::List>> LocalTransport::list(Target target, client::ListOptio
   list.info = apiserver::parse_request_info(list.method, list.info.path, list.query);
   ApiReply reply = co_await server_.serve(std::move(list));
   if (auto* error = std::get_if<Error>(&reply.body)) co_return std::move(*error);
-  auto& body = std::get<apiserver::ListReply>(reply.body);
-  co_return client::List{std::move(body.items), body.revision, std::move(body.continue_token)};
+  auto* body = std::get_if<apiserver::ListReply>(&reply.body);
+  if (body == nullptr) co_return no_such_resource();
+  co_return client::List{std::move(body->items), body->revision, std::move(body->continue_token)};
 }
 
 Task<Result<std::unique_ptr<client::Watch>>> LocalTransport::watch(Target target,
@@ -127,8 +134,9 @@ Task<Result<std::unique_ptr<client::Watch>>> LocalTransport::watch(Target target
   watch.info = apiserver::parse_request_info(watch.method, watch.info.path, watch.query);
   ApiReply reply = co_await server_.serve(std::move(watch));
   if (auto* error = std::get_if<Error>(&reply.body)) co_return std::move(*error);
-  auto& body = std::get<apiserver::WatchReply>(reply.body);
-  co_return std::make_unique<LocalWatch>(std::move(body.stream));
+  auto* body = std::get_if<apiserver::WatchReply>(&reply.body);
+  if (body == nullptr) co_return no_such_resource();
+  co_return std::make_unique<LocalWatch>(std::move(body->stream));
 }
 
 Task<Result<Document>> LocalTransport::create(Target target, Draft object,

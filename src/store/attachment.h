@@ -24,7 +24,8 @@ class Attachment {
     requires(!std::same_as<std::remove_cvref_t<T>, Attachment> &&
              sizeof(std::remove_cvref_t<T>) == sizeof(void*) &&
              std::is_nothrow_move_constructible_v<std::remove_cvref_t<T>>)
-  Attachment(T&& value) : type_(&kType<std::remove_cvref_t<T>>) {  // NOLINT(google-explicit-constructor)
+  Attachment(T&& value)
+      : type_(&kType<std::remove_cvref_t<T>>) {  // NOLINT(google-explicit-constructor)
     new (storage_) std::remove_cvref_t<T>(std::forward<T>(value));
   }
 

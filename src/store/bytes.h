@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes: immutable bytes in one reference-counted allocation behind one pointer. Keys and values are
-// handed from the log to every reader without being copied. Any thread.
+// Bytes: immutable bytes in one reference-counted allocation behind one pointer. Keys and values
+// are handed from the log to every reader without being copied. Any thread.
 #pragma once
 
 #include <atomic>
@@ -17,9 +17,9 @@ namespace knarr::store {
 class Bytes {
  public:
   Bytes() = default;
-  Bytes(std::string_view bytes) : block_(make(bytes)) {}          // NOLINT(google-explicit-constructor)
-  Bytes(const std::string& bytes) : block_(make(bytes)) {}        // NOLINT(google-explicit-constructor)
-  Bytes(const char* text) : Bytes(std::string_view(text)) {}      // NOLINT(google-explicit-constructor)
+  Bytes(std::string_view bytes) : block_(make(bytes)) {}      // NOLINT(google-explicit-constructor)
+  Bytes(const std::string& bytes) : block_(make(bytes)) {}    // NOLINT(google-explicit-constructor)
+  Bytes(const char* text) : Bytes(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
   Bytes(const Bytes& other) : block_(other.block_) {
     if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
   }
@@ -36,8 +36,9 @@ class Bytes {
   }
 
   [[nodiscard]] std::string_view view() const {
-    return block_ == nullptr ? std::string_view()
-                             : std::string_view(reinterpret_cast<const char*>(block_ + 1), block_->size);
+    return block_ == nullptr
+               ? std::string_view()
+               : std::string_view(reinterpret_cast<const char*>(block_ + 1), block_->size);
   }
   operator std::string_view() const { return view(); }  // NOLINT(google-explicit-constructor)
   [[nodiscard]] std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
@@ -65,7 +66,9 @@ class Bytes {
 /// For maps that are keyed by Bytes and searched by string_view.
 struct BytesHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view bytes) const { return std::hash<std::string_view>()(bytes); }
+  std::size_t operator()(std::string_view bytes) const {
+    return std::hash<std::string_view>()(bytes);
+  }
 };
 struct BytesEqual {
   using is_transparent = void;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store in memory: the same contract, durable as long as its MemoryDisk. For tests, the simulation
-// and trying things out.
+// A store in memory: the same contract, durable as long as its MemoryDisk. For tests, the
+// simulation and trying things out.
 #pragma once
 
 #include "base/clock.h"

@@ -24,7 +24,7 @@ struct SqliteOptions {
 /// MB after a crash, else milliseconds). `worker` becomes the writer's thread; `clock` outlives the
 /// store. Errors, each saying what to do: ServiceUnavailable (in use by another process, no
 /// permission, disk full, read-only), InternalError (damaged, not ours, made by a newer program).
-Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, std::unique_ptr<Worker> worker,
-                                                 Clock& clock);
+Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options,
+                                                 std::unique_ptr<Worker> worker, Clock& clock);
 
 }  // namespace knarr::store

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store's door: one log of revisions with etcd's semantics. A transaction is data, so that every
-// backend can run it. Backends: memory_store.h, sqlite_store.h.
+// The store's door: one log of revisions with etcd's semantics. A transaction is data, so that
+// every backend can run it. Backends: memory_store.h, sqlite_store.h.
 //
 // The order of things, for every transaction: compared, written, durable, attachments told their
 // revision, published to the sink, acknowledged. All of that in the order of revisions.
 #pragma once
 
-#include "base/result.h"
 #include "base/executor.h"
+#include "base/result.h"
 #include "base/task.h"
 #include "store/attachment.h"
 #include "store/bytes.h"
@@ -39,8 +39,9 @@ struct Op {
   Attachment attachment;
 };
 
-/// A transaction: if all compares hold, all operations are done, else none. Each key has at most one
-/// operation. All operations get the transaction's one revision and are published in this order.
+/// A transaction: if all compares hold, all operations are done, else none. Each key has at most
+/// one operation. All operations get the transaction's one revision and are published in this
+/// order.
 class Txn {
  public:
   static constexpr Revision kAbsent = 0;
@@ -48,7 +49,9 @@ class Txn {
   static constexpr std::size_t kMaxBytes = 4U << 20;  // Of all keys and values.
   static constexpr std::size_t kMaxOps = 1024;
 
-  void compare(std::string key, Revision modified) { compares.push_back({std::move(key), modified}); }
+  void compare(std::string key, Revision modified) {
+    compares.push_back({std::move(key), modified});
+  }
   void put(std::string key, Bytes value, Attachment attachment = {}) {
     ops.push_back({Op::Type::Put, std::move(key), std::move(value), std::move(attachment)});
   }
@@ -60,8 +63,8 @@ class Txn {
 
   std::vector<Compare> compares;
   std::vector<Op> ops;
-  /// May be acknowledged and published before it is durable, and be lost by a crash (not by stop()).
-  /// For what is renewed or forgotten anyway: a node's lease, Events.
+  /// May be acknowledged and published before it is durable, and be lost by a crash (not by
+  /// stop()). For what is renewed or forgotten anyway: a node's lease, Events.
   bool soft = false;
 };
 
@@ -81,11 +84,11 @@ struct Event {
   enum class Type : std::uint8_t { Put, Delete };
   Type type = Type::Put;
   Bytes key;
-  Bytes value;             // Empty for Delete.
-  Attachment attachment;   // The writer's own; nothing for what another server wrote.
+  Bytes value;            // Empty for Delete.
+  Attachment attachment;  // The writer's own; nothing for what another server wrote.
   Revision revision = 0;
-  Revision created = 0;    // Of this life of the key.
-  Revision previous = 0;   // The key's modified revision before; 0 when this event creates it.
+  Revision created = 0;   // Of this life of the key.
+  Revision previous = 0;  // The key's modified revision before; 0 when this event creates it.
 
   [[nodiscard]] bool is_create() const { return type == Type::Put && previous == 0; }
 };
@@ -114,17 +117,19 @@ struct RevisionRange {
   Revision after = 0;
   Revision through = 0;
   [[nodiscard]] bool empty() const { return after == through; }
-  [[nodiscard]] bool contains(Revision revision) const { return revision > after && revision <= through; }
+  [[nodiscard]] bool contains(Revision revision) const {
+    return revision > after && revision <= through;
+  }
 };
 
 struct Stats {
   std::uint64_t keys = 0;
-  std::uint64_t file_bytes = 0;      // The database.
-  std::uint64_t log_bytes = 0;       // The write-ahead log beside it.
-  std::uint64_t soft_keys = 0;       // Acknowledged, not yet durable.
+  std::uint64_t file_bytes = 0;  // The database.
+  std::uint64_t log_bytes = 0;   // The write-ahead log beside it.
+  std::uint64_t soft_keys = 0;   // Acknowledged, not yet durable.
   std::uint64_t soft_bytes = 0;
-  std::uint64_t transactions = 0;    // Since the start.
-  std::uint64_t batches = 0;         // Made durable since the start.
+  std::uint64_t transactions = 0;  // Since the start.
+  std::uint64_t batches = 0;       // Made durable since the start.
 };
 
 class Store {
@@ -151,10 +156,10 @@ class Store {
   /// (soft transactions). Who knows one of them must list again: Expired. Below current(), always.
   [[nodiscard]] virtual RevisionRange lost() const = 0;
 
-  /// Calls `each` for every live key that begins with `prefix`, in the order of keys, on the store's
-  /// thread while the caller waits; gives the revision of which this is the state. An error of `each`
-  /// ends it. A caller that loads on the executor of the sink gets the result after all events up to
-  /// that revision and before all later ones.
+  /// Calls `each` for every live key that begins with `prefix`, in the order of keys, on the
+  /// store's thread while the caller waits; gives the revision of which this is the state. An error
+  /// of `each` ends it. A caller that loads on the executor of the sink gets the result after all
+  /// events up to that revision and before all later ones.
   virtual Task<Result<Revision>> load(std::string prefix, PairSink each) = 0;
 
   /// From now on every batch goes to `sink`, called on `executor`, in order, once. Gives the
@@ -169,8 +174,8 @@ class Store {
   /// Makes soft transactions durable.
   virtual Task<Result<>> flush() = 0;
   virtual Task<Result<Stats>> stats() = 0;
-  /// Whether writes work, as far as known; the last error if not. Asking makes it try again, at most
-  /// once a second. For readyz.
+  /// Whether writes work, as far as known; the last error if not. Asking makes it try again, at
+  /// most once a second. For readyz.
   [[nodiscard]] virtual Result<> health() = 0;
 
   /// Refuses new work, ends what is accepted, flushes, closes. Before the destructor, else soft

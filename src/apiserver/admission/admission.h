@@ -44,6 +44,10 @@ struct AdmissionRequest {
   }
 };
 
+/// The 403 of a plug-in: `pods "p" is forbidden: <why>`. An object that has no name yet is told by
+/// its generateName.
+Error admission_refusal(const AdmissionRequest& request, std::string_view why);
+
 class AdmissionPlugin {
  public:
   virtual ~AdmissionPlugin() = default;

@@ -31,7 +31,7 @@ Result<> set_overhead(NodeRef pod, Value runtime_class) {
   const Value fixed = runtime_class["overhead"]["podFixed"];
   NodeRef own = spec["overhead"];
   if (!runtime_class["overhead"].exists()) {
-    if (own.empty()) return ok();
+    if (!own.exists() || own.is_null()) return ok();
     return pod_refusal(pod, "pod rejected: Pod Overhead set without corresponding RuntimeClass "
                             "defined Overhead");
   }

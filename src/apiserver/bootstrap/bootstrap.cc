@@ -2,6 +2,7 @@
 // First objects, as YAML, and the reconciliation of roles.
 #include "apiserver/bootstrap/bootstrap.h"
 
+#include "apiserver/bootstrap/extension_authentication.h"
 #include "apiserver/bootstrap/objects.h"
 #include "auth/bootstrap_policy.h"
 #include "base/hash.h"
@@ -144,6 +145,18 @@ Task<Result<>> register_versions(ApiServer* server) {
   co_return ok();
 }
 
+Task<Result<>> publish_extension_authentication(ApiServer* server, BootstrapOptions options) {
+  const Served* served = server->registry().find("", "v1", "configmaps");
+  auto stored = server->registry().get(*served->collection, "kube-system", kExtensionAuthentication);
+  const std::string collection = collection_path(*served, "kube-system");
+  const std::string object = fmt::format("{}/{}", collection, kExtensionAuthentication);
+  // An update that changes nothing writes nothing.
+  const ApiReply reply =
+      co_await send(server, stored ? "PUT" : "POST", stored ? object : collection,
+                    extension_authentication(options, stored ? *stored : Document()));
+  co_return failure(reply, "publish how extension servers authenticate");
+}
+
 }  // namespace
 
 Task<Result<>> publish_endpoints(ApiServer* server, BootstrapOptions options) {
@@ -176,6 +189,7 @@ Task<Result<>> bootstrap(ApiServer* server, BootstrapOptions options) {
       server, fmt::format(fmt::runtime(kServiceObjects), fmt::arg("cidr", options.service_cidr),
                           fmt::arg("service_ip", options.service_ip), fmt::arg("port", options.port))));
   CO_TRY(co_await register_versions(server));
+  CO_TRY(co_await publish_extension_authentication(server, options));
   CO_TRY(co_await publish_endpoints(server, std::move(options)));
   co_return ok();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bodies to typed drafts: format, kind and version, strictness (BEHAVIOURS 45, 134).
 #include "apiserver/endpoints/endpoint.h"
+#include "api/resources.h"
 #include "apiserver/endpoints/negotiate.h"
 #include "codec/json.h"
 #include "codec/protobuf.h"
@@ -82,6 +83,16 @@ Result<> check_kind(const Parsed& parsed, std::string_view api_version, std::str
   const std::string_view got_version =
       parsed.api_version.empty() ? api_version : std::string_view(parsed.api_version);
   if (got_kind == kind && got_version == api_version) return ok();
+  const std::size_t slash = got_version.find('/');
+  const std::string_view group =
+      slash == std::string_view::npos ? std::string_view() : got_version.substr(0, slash);
+  if (got_kind != kind && api::type_of_kind(group, version_part(got_version), got_kind)) {
+    return Error(Reason::BadRequest,
+                 fmt::format("{} in version \"{}\" cannot be handled as a {}: converting ({}.{}) to "
+                             "({}): unknown conversion",
+                             got_kind, version_part(got_version), kind, version_part(got_version),
+                             got_kind, kind));
+  }
   if (got_kind == kind && got_version.substr(0, got_version.rfind('/') + 1) ==
                               api_version.substr(0, api_version.rfind('/') + 1) &&
       got_version.find('/') != std::string_view::npos) {
@@ -132,8 +143,13 @@ Result<Draft> read_object(Call& call, Type type, std::string_view api_version,
   if (!parsed.typed) {
     auto decoded = codec::decode_typed(parsed.draft.root(), type, &parsed.notes);
     if (!decoded) {
-      return std::move(decoded).error().with(fmt::format("{} in version \"{}\" cannot be handled as a {}",
-                                                         kind, version_part(api_version), kind));
+      // A value of the wrong JSON kind is told in Go's manner, which clients look for.
+      const std::string& why = decoded.error().message();
+      const bool wrong_kind = why.find("expected a") != std::string::npos;
+      return Error(Reason::BadRequest,
+                   fmt::format("{} in version \"{}\" cannot be handled as a {}: {}{}", kind,
+                               version_part(api_version), kind,
+                               wrong_kind ? "json: cannot unmarshal " : "", why));
     }
     TRY(report_notes(call, parsed.notes, kind, api_version, validation));
   }

@@ -20,7 +20,7 @@ Task<Result<ApiReply>> create(Call* call) {
   WriteCall write = write_call(*call, options);
   write.name.clear();
   write.subresource.clear();
-  CO_TRY(track_fields(write, served, nullptr, draft, registry.clock().system_now()));
+  CO_TRY(track_fields(write, served, registry, nullptr, draft, registry.clock().system_now()));
   CO_TRY(registry.to_stored(served, draft));
   auto written = co_await registry.create(&write, std::move(draft));
   call->warnings.insert(call->warnings.end(), write.warnings.begin(), write.warnings.end());

@@ -57,12 +57,19 @@ Result<object::Draft> read_object(Call& call, object::Type type, std::string_vie
 Result<> report_notes(Call& call, const codec::DecodeNotes& notes, std::string_view kind,
                       std::string_view version, WriteOptions::Validation validation);
 
+/// An update or apply that would create the object needs the verb create besides its own.
+/// Errors: Forbidden.
+Result<> require_create(const Call& call);
+
+/// The refusal of a body without a name.
+Error undetermined_name(std::string_view url_name);
+
 /// Starts the WriteCall of this request.
 WriteCall write_call(const Call& call, const WriteOptions& options);
 
 /// Updates metadata.managedFields of `draft` (served version) for a write that is no apply.
-Result<> track_fields(const WriteCall& write, const Served& served, const object::Document* current,
-                      object::Draft& draft, SystemTime now);
+Result<> track_fields(const WriteCall& write, const Served& served, Registry& registry,
+                      const object::Document* current, object::Draft& draft, SystemTime now);
 
 /// The object that server-side apply makes of the current one (null: none) and a configuration,
 /// served version, typed, defaulted, with its managedFields. Errors: Conflict, BadRequest, Invalid.

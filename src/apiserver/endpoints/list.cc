@@ -117,7 +117,7 @@ Task<Result<ListReply>> read_list(Call* call) {
   const Served& served = *call->served;
   const bool unlimited = options.limit <= 0 || (options.resource_version == "0" &&
                                                 options.continue_token.empty() &&
-                                                options.version_match.empty());
+                                                options.version_match != "Exact");
   ListReply list{.items = {},
                  .type = served.type,
                  .api_version = served.api_version,
@@ -127,16 +127,14 @@ Task<Result<ListReply>> read_list(Call* call) {
                  .continue_token = {},
                  .remaining = {},
                  .served = &served};
+  const bool is_one = options.selection.fields.required("metadata.name").has_value();
   const std::string end = prefix_end(options.selection.key_prefix);
   std::string last;
   for (const CacheItem* item = page.snapshot.lower_bound(page.from); item != nullptr;
        item = page.snapshot.after(item->key)) {
     if (!end.empty() && item->key >= end) break;
-    if (!options.selection.everything() &&
-        !options.selection.matches(item->object)) {
-      continue;
-    }
-    if (!unlimited && list.items.size() == static_cast<std::size_t>(options.limit)) {
+    // Whether something selected comes later is not looked at: more objects, more pages.
+    if (!unlimited && !is_one && list.items.size() == static_cast<std::size_t>(options.limit)) {
       std::string_view relative = last;
       relative.remove_prefix(options.selection.key_prefix.size());
       list.continue_token = encode_token(static_cast<std::int64_t>(list.revision), relative);
@@ -145,6 +143,7 @@ Task<Result<ListReply>> read_list(Call* call) {
       }
       break;
     }
+    if (!options.selection.everything() && !options.selection.matches(item->object)) continue;
     list.items.push_back(call->parts->registry.to_served(served, item->object));
     last = item->key;
   }

@@ -19,8 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds kVersionPatience{3000};
 
 Result<std::int64_t> int_parameter(const Query& query, std::string_view name) {
+  if (!query.has(name)) return 0;
   const std::string_view text = query.get(name);
-  if (text.empty()) return 0;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size()) return value;
@@ -30,40 +30,42 @@ Result<std::int64_t> int_parameter(const Query& query, std::string_view name) {
                                                                    : "invalid syntax"));
 }
 
-void check_version_match(const ListOptions& options, FieldErrors& errors) {
+void check_list_options(const ListOptions& options, FieldErrors& errors) {
   const FieldPath match("resourceVersionMatch");
-  if (options.version_match.empty()) return;
-  if (options.watch) {
-    errors.forbidden(match, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is "
-                            "provided");
+  if (!options.version_match.empty()) {
+    if (options.resource_version.empty()) {
+      errors.forbidden(match, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    }
+    if (!options.continue_token.empty()) {
+      errors.forbidden(match, "resourceVersionMatch is forbidden when continue is provided");
+    }
+    if (options.version_match != "Exact" && options.version_match != "NotOlderThan") {
+      errors.not_supported(match, options.version_match, {"Exact", "NotOlderThan", ""});
+    }
+    if (options.version_match == "Exact" && options.resource_version == "0") {
+      errors.forbidden(match, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+    }
   }
-  if (options.resource_version.empty()) {
-    errors.forbidden(match, "resourceVersionMatch is forbidden unless resourceVersion is provided");
-  }
-  if (!options.continue_token.empty()) {
-    errors.forbidden(match, "resourceVersionMatch is forbidden when continue is provided");
-  }
-  if (options.version_match != "Exact" && options.version_match != "NotOlderThan") {
-    errors.not_supported(match, options.version_match, {"Exact", "NotOlderThan", ""});
-  }
-  if (options.version_match == "Exact" && options.resource_version == "0") {
-    errors.forbidden(match, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+  if (options.send_initial_events) {
+    errors.forbidden(FieldPath("sendInitialEvents"), "sendInitialEvents is forbidden for list");
   }
 }
 
-void check_initial_events(const ListOptions& options, FieldErrors& errors) {
+void check_watch_options(const ListOptions& options, FieldErrors& errors) {
   const FieldPath match("resourceVersionMatch");
-  if (!options.watch) {
-    errors.forbidden(FieldPath("sendInitialEvents"), "sendInitialEvents is forbidden for list");
-    return;
-  }
-  if (options.version_match.empty()) {
+  if (options.send_initial_events && options.version_match != "NotOlderThan") {
     errors.forbidden(match, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-  } else if (options.version_match != "NotOlderThan") {
+  }
+  if (options.version_match.empty()) return;
+  if (!options.send_initial_events) {
+    errors.forbidden(match, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is "
+                            "provided");
+  }
+  if (options.version_match != "NotOlderThan") {
     errors.not_supported(match, options.version_match, {"NotOlderThan"});
   }
   if (!options.continue_token.empty()) {
-    errors.forbidden(FieldPath("continue"), "continue is forbidden for watch");
+    errors.forbidden(match, "resourceVersionMatch is forbidden when continue is provided");
   }
 }
 
@@ -121,10 +123,10 @@ Result<ListOptions> read_list_options(const Call& call) {
       call.served->api_version, call.served->row->kind()));
 
   FieldErrors errors;
-  if (options.send_initial_events) {
-    check_initial_events(options, errors);
+  if (options.watch) {
+    check_watch_options(options, errors);
   } else {
-    check_version_match(options, errors);
+    check_list_options(options, errors);
   }
   if (!errors.empty()) return std::move(errors).to_error("meta.k8s.io", "ListOptions", "");
   if (call.collection().namespaced && !info.namespace_.empty()) {

@@ -53,6 +53,28 @@ Clause parse_clause(std::string_view text) {
   return clause;
 }
 
+// By quality, then in their order.
+std::vector<Clause> parse_clauses(std::string_view accept) {
+  std::vector<Clause> clauses;
+  while (!accept.empty()) {
+    const std::string_view part = next_part(accept, ',');
+    if (part.empty()) continue;
+    Clause clause = parse_clause(part);
+    // Behind its equals: a clause that stands first wins.
+    const auto place = std::find_if(clauses.begin(), clauses.end(), [&](const Clause& other) {
+      return other.quality < clause.quality;
+    });
+    clauses.insert(place, std::move(clause));
+  }
+  return clauses;
+}
+
+Error not_acceptable() {
+  return {Reason::NotAcceptable,
+          "only the following media types are accepted: application/json, application/yaml, "
+          "application/vnd.kubernetes.protobuf"};
+}
+
 bool format_of(std::string_view type, bool watch, Format* format) {
   if (type == "application/json" || type == "*/*" || type == "application/*") {
     *format = Format::Json;
@@ -73,13 +95,14 @@ bool accept_clause(const Clause& clause, bool watch, Accepted* accepted) {
   if (as.empty()) return true;
   const std::string_view version = clause.get("v");
   if (clause.get("g") != "meta.k8s.io" || (version != "v1" && version != "v1beta1")) return false;
-  accepted->table_version = version;
+  accepted->meta_version = version;
   if (as == "Table") {
     accepted->as = As::Table;
-    return true;
+    return accepted->format != Format::Protobuf;
   }
   if (as == "PartialObjectMetadata" || as == "PartialObjectMetadataList") {
     accepted->as = As::PartialMetadata;
+    accepted->partial_list = as == "PartialObjectMetadataList";
     return true;
   }
   return false;
@@ -98,23 +121,50 @@ std::string_view content_type(Format format) {
 
 Result<Accepted> negotiate(std::string_view accept, bool watch) {
   if (trim(accept).empty()) return Accepted{};
-  std::vector<Clause> clauses;
-  while (!accept.empty()) {
-    const std::string_view part = next_part(accept, ',');
-    if (!part.empty()) clauses.push_back(parse_clause(part));
-  }
-  std::stable_sort(clauses.begin(), clauses.end(),
-                   [](const Clause& a, const Clause& b) { return a.quality > b.quality; });
-  for (const Clause& clause : clauses) {
+  for (const Clause& clause : parse_clauses(accept)) {
     Accepted accepted;
     if (!accept_clause(clause, watch, &accepted)) continue;
     accepted.stream_watch = clause.get("stream") == "watch";
     accepted.pretty = clause.get("pretty") == "1";
     return accepted;
   }
+  return not_acceptable();
+}
+
+Result<> check_accept(std::string_view accept) {
+  if (trim(accept).empty()) return ok();
+  const std::vector<Clause> clauses = parse_clauses(accept);
+  const auto is_known = [](const Clause& clause) {
+    Format format = Format::Json;
+    return clause.type == "*/*" ||
+           (!clause.type.ends_with("/*") && format_of(clause.type, false, &format));
+  };
+  if (std::any_of(clauses.begin(), clauses.end(), is_known)) return ok();
   return Error(Reason::NotAcceptable,
-               "only the following media types are accepted: application/json, application/yaml, "
-               "application/vnd.kubernetes.protobuf");
+               "406: Not Acceptable\n\nAvailable representations: application/json, "
+               "application/yaml, application/vnd.kubernetes.protobuf")
+      .with_empty_details();
+}
+
+Result<Format> negotiate_path(std::string_view accept, PathMatch match) {
+  if (trim(accept).empty()) return Format::Json;
+  if (match == PathMatch::Exact) TRY(check_accept(accept));
+  Format format = Format::Json;
+  for (const Clause& clause : parse_clauses(accept)) {
+    if (clause.get("as").empty() && format_of(clause.type, false, &format)) return format;
+  }
+  return not_acceptable();
+}
+
+std::optional<Format> negotiate_discovery(std::string_view accept) {
+  Format format = Format::Json;
+  for (const Clause& clause : parse_clauses(accept)) {
+    if (clause.get("g") == "apidiscovery.k8s.io" && clause.get("v") == "v2" &&
+        clause.get("as") == "APIGroupDiscoveryList" && format_of(clause.type, false, &format)) {
+      return format;
+    }
+  }
+  return std::nullopt;
 }
 
 Result<Format> body_format(std::string_view content_type) {

@@ -2,12 +2,14 @@
 // The options of writes and deletions, read from queries and bodies and checked as Kubernetes does.
 // Source: k8s.io/apimachinery apis/meta/v1/validation.
 #include "apiserver/endpoints/endpoint.h"
+#include "apiserver/api_server.h"
 #include "apiserver/endpoints/negotiate.h"
 #include "api/types.h"
 #include "codec/json.h"
 #include "codec/protobuf.h"
 #include "codec/yaml.h"
 #include "schema/field_error.h"
+#include "schema/metadata_validation.h"
 
 #include <fmt/core.h>
 
@@ -41,17 +43,6 @@ void check_dry_run(const std::vector<std::string_view>& values, FieldErrors& err
     for (std::string_view value : values) list.root().append_string(value);
     errors.not_supported(FieldPath("dryRun"), object::Draft::freeze(list.root()).root(), {"All"});
     return;
-  }
-}
-
-void check_manager(std::string_view manager, FieldErrors& errors) {
-  if (manager.size() > kMaximumManager) errors.too_long(FieldPath("fieldManager"), kMaximumManager);
-  for (std::size_t i = 0; i < manager.size(); ++i) {
-    const auto c = static_cast<unsigned char>(manager[i]);
-    if (c < 0x20 || c == 0x7F) {
-      errors.invalid(FieldPath("fieldManager"), manager, "should only contain printable characters");
-      return;
-    }
   }
 }
 
@@ -146,7 +137,7 @@ Result<WriteOptions> read_write_options(const Call& call, WriteVerb verb) {
   } else if (verb == WriteVerb::Patch && query.has("force")) {
     errors.forbidden(FieldPath("force"), "may not be specified for non-apply patch");
   }
-  check_manager(manager, errors);
+  schema::validate_field_manager(manager, FieldPath("fieldManager"), errors);
   check_dry_run(query.all("dryRun"), errors);
   if (!validation.empty() && validation != "Ignore" && validation != "Warn" && validation != "Strict") {
     errors.not_supported(FieldPath("fieldValidation"), validation, {"", "Ignore", "Strict", "Warn"});
@@ -187,6 +178,19 @@ std::string ApiRequest::default_manager() const {
   std::string_view manager = user_agent;
   manager = manager.substr(0, manager.find('/'));
   return manager.empty() ? "unknown" : std::string(manager.substr(0, kMaximumManager));
+}
+
+Result<> require_create(const Call& call) {
+  auth::Attributes attributes = attributes_of(*call.request);
+  attributes.verb = "create";
+  return auth::require(call.parts->authorizer, attributes);
+}
+
+Error undetermined_name(std::string_view url_name) {
+  return {Reason::BadRequest,
+          fmt::format("the name of the object ({} based on URL) was undeterminable: name must be "
+                      "provided",
+                      url_name)};
 }
 
 WriteCall write_call(const Call& call, const WriteOptions& options) {

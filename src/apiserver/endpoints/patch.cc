@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "codec/yaml.h"
 #include "schema/defaulting.h"
+#include "schema/field_error.h"
 #include "schema/patch/json_patch.h"
 #include "schema/patch/merge_patch.h"
 #include "schema/patch/server_side_apply.h"
@@ -98,6 +99,16 @@ Result<Draft> patched(Call& call, const Patch& patch, const Document& current,
                       const WriteOptions& options) {
   const Served& served = *call.served;
   Draft draft = TRY(patch_tree(call, patch, current));
+  const std::string_view kind = draft[atom::kind].as_string();
+  const std::string_view api_version = draft[atom::apiVersion].as_string();
+  if (kind != served.row->kind() || api_version != served.api_version) {
+    return undecodable(call, patch, current,
+                       fmt::format("the patch makes it a {} of {}, but it is a {} of {}",
+                                   kind.empty() ? "thing without kind" : kind,
+                                   api_version.empty() ? "no version" : api_version,
+                                   served.row->kind(), served.api_version));
+  }
+  draft.root().sort_keys_deep();  // Problems are told in the order of keys.
   codec::DecodeNotes notes;
   notes.duplicate_fields = patch.notes.duplicate_fields;
   notes.problems = patch.notes.problems;
@@ -118,6 +129,7 @@ Result<Draft> patched(Call& call, const Patch& patch, const Document& current,
 Result<> keep_identity(const Call& call, NodeRef object) {
   NodeRef metadata = object.ensure_map("metadata");
   const std::string_view name = metadata[atom::name].as_string();
+  if (name.empty()) return undetermined_name(call.info().name);
   if (name != call.info().name) {
     return Error(Reason::BadRequest,
                  fmt::format("the name of the object ({}) does not match the name on the URL ({})",
@@ -137,13 +149,14 @@ Task<Result<ApiReply>> modify(Call* call, Patch patch, WriteOptions options) {
   Registry& registry = call->parts->registry;
   const Served& served = *call->served;
   WriteCall write = write_call(*call, options);
+  write.is_patch = true;
   auto written = co_await registry.update(
       &write, [&](const Document* current) -> Result<Draft> {
         if (current == nullptr) return call->collection().not_found(call->info().name);
         Draft draft = TRY(patched(*call, patch, *current, options));
         TRY(keep_identity(*call, draft.root()));
         schema::apply_defaults(draft.root(), served.type);
-        TRY(track_fields(write, served, current, draft, registry.clock().system_now()));
+        TRY(track_fields(write, served, registry, current, draft, registry.clock().system_now()));
         TRY(registry.to_stored(served, draft));
         return draft;
       });
@@ -176,6 +189,7 @@ Task<Result<ApiReply>> apply(Call* call, Patch patch, WriteOptions options) {
   write.create_if_absent = call->info().subresource.empty();
   auto written = co_await registry.update(
       &write, [&](const Document* current) -> Result<Draft> {
+        if (current == nullptr) TRY(require_create(*call));
         Draft draft = TRY(apply_fields(write, served, registry, current, patch.tree, options.force,
                                        registry.clock().system_now()));
         TRY(registry.to_stored(served, draft));

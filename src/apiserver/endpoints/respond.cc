@@ -87,6 +87,22 @@ std::string_view event_name(WatchItem::Type type) {
   return "";
 }
 
+std::string_view group_of_meta(std::string_view version) {
+  return version == "v1beta1" ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1";
+}
+
+// The object of an item; a bookmark that ends the initial events says so in an annotation
+// (BEHAVIOURS 31).
+Document marked_bookmark(const WatchItem& item, Type type) {
+  if (item.type != WatchItem::Type::Bookmark) return item.object;
+  Draft draft = Draft::from(item.object);
+  NodeRef metadata = draft.root().ensure_map("metadata");
+  if (item.initial_events_end) {
+    metadata.ensure_map("annotations").set("k8s.io/initial-events-end", "true");
+  }
+  return type ? codec::freeze_typed(draft, type) : draft.freeze();
+}
+
 }  // namespace
 
 Document status_document(const Error* error, const ErrorDetails* success) {
@@ -150,7 +166,8 @@ void ListEncoder::begin(std::string& out) const {
   codec::write_json_string(out, list_.api_version);
   out += ",\"metadata\":";
   codec::write_json(out, list_metadata(list_).root());
-  out += ",\"items\":[";
+  // Go's list of partial objects is nil when it is empty.
+  out += list_.items.empty() && list_.kind == "PartialObjectMetadata" ? ",\"items\":null" : ",\"items\":[";
 }
 
 void ListEncoder::item(std::string& out, std::size_t index) const {
@@ -161,7 +178,7 @@ void ListEncoder::item(std::string& out, std::size_t index) const {
 
 void ListEncoder::end(std::string& out) const {
   if (format_ == Format::Json) {
-    out += "]}\n";
+    out += list_.items.empty() && list_.kind == "PartialObjectMetadata" ? "}\n" : "]}\n";
     return;
   }
   if (format_ == Format::Protobuf) {
@@ -186,18 +203,20 @@ void ListEncoder::end(std::string& out) const {
   codec::write_yaml(out, draft.root());
 }
 
-Document partial_metadata(const Document& object) {
+Document partial_metadata(const Document& object, std::string_view meta_version) {
   Draft draft;
+  draft.root().set("kind", "PartialObjectMetadata");
+  draft.root().set("apiVersion", group_of_meta(meta_version));
   draft.root().ensure("metadata").assign(object[atom::metadata]);
   Document result = draft.freeze();
   if (object.resource_version() != 0) result.set_resource_version(object.resource_version());
   return result;
 }
 
-void as_partial_list(ListReply& list) {
-  for (Document& item : list.items) item = partial_metadata(item);
+void as_partial_list(ListReply& list, std::string_view meta_version) {
+  for (Document& item : list.items) item = partial_metadata(item, meta_version);
   list.type = api::types().find("meta/v1.PartialObjectMetadata");
-  list.api_version = "meta.k8s.io/v1";
+  list.api_version = group_of_meta(meta_version);
   list.kind = "PartialObjectMetadata";
   list.list_kind = "PartialObjectMetadataList";
 }
@@ -207,15 +226,20 @@ void encode_table_event(std::string& out, const WatchReply& watch, const WatchIt
   out += "{\"type\":\"";
   out += event_name(item.type);
   out += "\",\"object\":";
-  write_table(out, *watch.served, options, std::span(&item.object, 1),
-              {item.object.resource_version(), {}, {}});
+  const Document object = marked_bookmark(item, watch.type);
+  TableOptions shown = options;
+  // Clients look for the mark in what the row holds.
+  if (item.initial_events_end && shown.include == TableOptions::Include::None) {
+    shown.include = TableOptions::Include::Metadata;
+  }
+  write_table(out, *watch.served, shown, std::span(&object, 1), {object.resource_version(), {}, {}});
   if (out.back() == '\n') out.pop_back();
   out += "}\n";
 }
 
 void encode_watch_event(std::string& out, const WatchReply& watch, const WatchItem& item,
-                        Format format, As as) {
-  Document object = item.object;
+                        const Accepted& accepted) {
+  Document object = marked_bookmark(item, watch.type);
   Type type = watch.type;
   std::string_view api_version = watch.api_version;
   std::string_view kind = watch.kind;
@@ -224,21 +248,14 @@ void encode_watch_event(std::string& out, const WatchReply& watch, const WatchIt
     type = api::types().find("meta/v1.Status");
     api_version = "v1";
     kind = "Status";
-  } else if (item.type == WatchItem::Type::Bookmark) {
-    Draft draft = Draft::from(object);
-    NodeRef metadata = draft.root().ensure_map("metadata");
-    if (item.initial_events_end) {
-      metadata.ensure_map("annotations").set("k8s.io/initial-events-end", "true");
-    }
-    object = type ? codec::freeze_typed(draft, type) : draft.freeze();
   }
-  if (item.type != WatchItem::Type::Error && as == As::PartialMetadata) {
-    object = partial_metadata(object);
+  if (item.type != WatchItem::Type::Error && accepted.as == As::PartialMetadata) {
+    object = partial_metadata(object, accepted.meta_version);
     type = api::types().find("meta/v1.PartialObjectMetadata");
-    api_version = "meta.k8s.io/v1";
+    api_version = group_of_meta(accepted.meta_version);
     kind = "PartialObjectMetadata";
   }
-  if (format != Format::Protobuf) {
+  if (accepted.format != Format::Protobuf) {
     out += "{\"type\":\"";
     out += event_name(item.type);
     out += "\",\"object\":";

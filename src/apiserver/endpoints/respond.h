@@ -33,11 +33,11 @@ class ListEncoder {
   Format format_;
 };
 
-/// The metadata of an object alone, as a PartialObjectMetadata document.
-object::Document partial_metadata(const object::Document& object);
+/// The metadata of an object alone, as a PartialObjectMetadata with its kind and apiVersion.
+object::Document partial_metadata(const object::Document& object, std::string_view meta_version);
 
-/// Turns a list into one of PartialObjectMetadata.
-void as_partial_list(ListReply& list);
+/// Turns a list into one of PartialObjectMetadata. `meta_version`: "v1" or "v1beta1".
+void as_partial_list(ListReply& list, std::string_view meta_version);
 
 /// One frame of a watch whose objects are Tables (JSON).
 void encode_table_event(std::string& out, const WatchReply& watch, const WatchItem& item,
@@ -45,6 +45,6 @@ void encode_table_event(std::string& out, const WatchReply& watch, const WatchIt
 
 /// One frame of a watch.
 void encode_watch_event(std::string& out, const WatchReply& watch, const WatchItem& item,
-                        Format format, As as);
+                        const Accepted& accepted);
 
 }  // namespace knarr::apiserver

@@ -18,12 +18,7 @@ namespace {
 Result<> check_identity(const Call& call, NodeRef object) {
   NodeRef metadata = object.ensure_map("metadata");
   const std::string_view name = metadata[atom::name].as_string();
-  if (name.empty()) {
-    return Error(Reason::BadRequest,
-                 fmt::format("the name of the object ({} based on URL) was undeterminable: name must "
-                             "be provided",
-                             call.info().name));
-  }
+  if (name.empty()) return undetermined_name(call.info().name);
   if (name != call.info().name) {
     return Error(Reason::BadRequest,
                  fmt::format("the name of the object ({}) does not match the name on the URL ({})",
@@ -56,8 +51,9 @@ Task<Result<ApiReply>> update(Call* call) {
       call->collection().rules->create_on_update && call->info().subresource.empty();
   auto written = co_await registry.update(
       &write, [&](const Document* current) -> Result<Draft> {
+        if (current == nullptr) TRY(require_create(*call));
         Draft draft = Draft::from(body.root());
-        TRY(track_fields(write, served, current, draft, registry.clock().system_now()));
+        TRY(track_fields(write, served, registry, current, draft, registry.clock().system_now()));
         TRY(registry.to_stored(served, draft));
         return draft;
       });

@@ -7,8 +7,12 @@
 #include "apiserver/front/gzip.h"
 #include "base/log.h"
 #include "base/rng.h"
+#include "codec/json.h"
+#include "codec/yaml.h"
 
 #include <fmt/core.h>
+
+#include <cctype>
 
 namespace knarr::apiserver {
 
@@ -53,6 +57,43 @@ ApiReply error_reply(Error error) {
   return reply;
 }
 
+// Partial objects of a list are asked for as a list, and the other way round.
+Result<> form_mismatch(const Accepted& accepted, const ApiReply& reply) {
+  if (accepted.as != As::PartialMetadata) return ok();
+  if (const auto* list = std::get_if<ListReply>(&reply.body); list != nullptr && !accepted.partial_list) {
+    return Error(Reason::NotAcceptable,
+                 fmt::format("you requested PartialObjectMetadata, but the requested object is a list ({}List)",
+                             list->kind));
+  }
+  if (const auto* object = std::get_if<ObjectReply>(&reply.body); object != nullptr && accepted.partial_list) {
+    return Error(Reason::NotAcceptable,
+                 fmt::format("you requested PartialObjectMetadataList, but the requested object is not a "
+                             "list ({})",
+                             object->kind));
+  }
+  return ok();
+}
+
+// Tables are written as JSON; the rare client that wants YAML gets them turned.
+void finish_table(std::string& body, Format format) {
+  if (format != Format::Yaml) return;
+  auto tree = codec::parse_json(body);
+  if (!tree) return;
+  body.clear();
+  codec::write_yaml(body, tree->root());
+}
+
+// Whether every % begins an escape.
+bool has_good_escapes(std::string_view path) {
+  for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    if (at + 2 >= path.size() || std::isxdigit(static_cast<unsigned char>(path[at + 1])) == 0 ||
+        std::isxdigit(static_cast<unsigned char>(path[at + 2])) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 HttpFront::HttpFront(ApiServer& server, FrontAuthenticator& authenticator, FrontLimits limits)
@@ -63,9 +104,16 @@ Task<> HttpFront::handle(net::HttpRequest request, net::BodyReader& body,
   // The handler contract keeps both alive until we return.
   net::BodyReader* const reader = &body;
   net::Responder* const out = &responder;
-  auto api_request = co_await read_request(&request, reader);
   ApiRequest shape;
   ApiReply reply;
+  if (!has_good_escapes(request.path())) {
+    reply.code = 400;
+    reply.body = RawReply{"text/plain; charset=utf-8",
+                          std::make_shared<const std::string>("400 Bad Request"), {}};
+    co_await send(&request, &shape, &reply, out);
+    co_return;
+  }
+  auto api_request = co_await read_request(&request, reader);
   if (!api_request) {
     if (api_request.error().is(Reason::Cancelled)) co_return;
     shape.accept = request.headers.get_or("Accept", "");
@@ -87,6 +135,7 @@ Task<Result<ApiRequest>> HttpFront::read_request(net::HttpRequest* http, net::Bo
       parse_request_info(http->method, percent_decode(http->path(), false), request.query);
   request.user_agent = http->headers.get_or("User-Agent", "");
   request.accept = http->headers.get_or("Accept", "");
+  request.if_none_match = http->headers.get_or("If-None-Match", "");
   request.user = CO_TRY(co_await authenticator_.authenticate(http));
   request.user = CO_TRY(
       co_await authenticator_.impersonate(http, std::move(request.user), &request.info));
@@ -173,7 +222,7 @@ Task<Result<>> HttpFront::send_watch(net::Responder* responder, Headers headers,
         encode_table_event(frames, *watch, *ready, table);
         table.headers = false;
       } else {
-        encode_watch_event(frames, *watch, *ready, accepted.format, accepted.as);
+        encode_watch_event(frames, *watch, *ready, accepted);
       }
       ready = frames.size() < kPiece ? watch->stream->poll() : std::nullopt;
     }
@@ -192,7 +241,7 @@ Task<> HttpFront::send(const net::HttpRequest* http, const ApiRequest* request, 
   }
   TableOptions table;
   table.now = server_.registry().clock().system_now();
-  table.version = accepted.table_version;
+  table.version = accepted.meta_version;
   if (accepted.as == As::Table && !reply->failed()) {
     auto include = parse_include(request->query.get("includeObject"));
     if (include) {
@@ -200,6 +249,9 @@ Task<> HttpFront::send(const net::HttpRequest* http, const ApiRequest* request, 
     } else {
       *reply = error_reply(std::move(include).error());
     }
+  }
+  if (auto mismatch = form_mismatch(accepted, *reply); !mismatch) {
+    *reply = error_reply(std::move(mismatch).error());
   }
   const bool gzip = takes_gzip(*http);
   std::string body;
@@ -209,11 +261,13 @@ Task<> HttpFront::send(const net::HttpRequest* http, const ApiRequest* request, 
       responder->abort();
       co_return;
     }
-    Headers headers = reply_headers(*reply, content_type(accepted.format));
+    // A Status has no other form than its own.
+    const Format format = negotiate_path(request->accept, PathMatch::Any).value_or(Format::Json);
+    Headers headers = reply_headers(*reply, content_type(format));
     if (error->retry_after()) {
       headers.add("Retry-After", std::to_string(error->retry_after()->count()));
     }
-    encode_object(body, accepted.format, status_document(error, nullptr),
+    encode_object(body, format, status_document(error, nullptr),
                   api::types().find("meta/v1.Status"), "v1", "Status");
     sent = co_await send_whole(responder, error->code(), std::move(headers), std::move(body), gzip);
   } else if (auto* status = std::get_if<StatusReply>(&reply->body)) {
@@ -223,14 +277,15 @@ Task<> HttpFront::send(const net::HttpRequest* http, const ApiRequest* request, 
                                reply_headers(*reply, content_type(accepted.format)),
                                std::move(body), gzip);
   } else if (auto* object = std::get_if<ObjectReply>(&reply->body)) {
-    std::string_view type = content_type(accepted.format);
+    const std::string_view type = content_type(accepted.format);
     if (accepted.as == As::Table && object->served != nullptr) {
       write_table(body, *object->served, table, std::span(&object->object, 1),
                   {object->object.resource_version(), {}, {}});
-      type = content_type(Format::Json);
+      finish_table(body, accepted.format);
     } else if (accepted.as == As::PartialMetadata) {
-      encode_object(body, accepted.format, partial_metadata(object->object),
-                    api::types().find("meta/v1.PartialObjectMetadata"), "meta.k8s.io/v1",
+      encode_object(body, accepted.format, partial_metadata(object->object, accepted.meta_version),
+                    api::types().find("meta/v1.PartialObjectMetadata"),
+                    accepted.meta_version == "v1beta1" ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1",
                     "PartialObjectMetadata");
     } else {
       encode_object(body, accepted.format, object->object, object->type, object->api_version,
@@ -241,10 +296,12 @@ Task<> HttpFront::send(const net::HttpRequest* http, const ApiRequest* request, 
     if (accepted.as == As::Table && list->served != nullptr) {
       write_table(body, *list->served, table, list->items,
                   {list->revision, list->continue_token, list->remaining});
+      finish_table(body, accepted.format);
       sent = co_await send_whole(responder, reply->code,
-                                 reply_headers(*reply, content_type(Format::Json)), std::move(body), gzip);
+                                 reply_headers(*reply, content_type(accepted.format)),
+                                 std::move(body), gzip);
     } else {
-      if (accepted.as == As::PartialMetadata) as_partial_list(*list);
+      if (accepted.as == As::PartialMetadata) as_partial_list(*list, accepted.meta_version);
       sent = co_await send_list(responder, reply_headers(*reply, content_type(accepted.format)), list,
                                 accepted.format, gzip);
     }

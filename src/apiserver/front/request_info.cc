@@ -78,7 +78,7 @@ std::string_view demanded_name(std::string_view selector) {
 void read_list_verb(RequestInfo& info, const Query& query) {
   if (info.verb == "get") info.verb = query.flag("watch") ? "watch" : "list";
   if (info.verb == "delete") info.verb = "deletecollection";
-  if (info.verb == "create" || info.verb == "update" || info.verb == "patch") return;
+  if (info.verb != "list" && info.verb != "watch") return;
   info.name = demanded_name(query.get("fieldSelector"));
 }
 

@@ -2,6 +2,8 @@
 // Health checks as text, one line each when asked for.
 #include "apiserver/health/health.h"
 
+#include "apiserver/endpoints/negotiate.h"
+#include "apiserver/endpoints/route.h"
 #include "base/metrics.h"
 
 #include <fmt/core.h>
@@ -33,11 +35,19 @@ bool is_excluded(const ApiRequest& request, std::string_view name) {
   return false;
 }
 
+// The version has no other form than JSON.
+Result<> accepts_json(std::string_view accept) {
+  auto format = negotiate_path(accept, PathMatch::Any);
+  if (format && *format == Format::Json) return ok();
+  return Error(Reason::NotAcceptable,
+               "406: Not Acceptable\n\nAvailable representations: application/json")
+      .with_empty_details();
+}
+
 }  // namespace
 
 std::optional<ApiReply> HealthPaths::handle(const ApiRequest& request) {
   std::string_view path = request.info.path;
-  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   constexpr std::string_view kRoots[] = {"/healthz", "/livez", "/readyz"};
   std::string_view root;
   for (std::string_view candidate : kRoots) {
@@ -93,8 +103,17 @@ std::optional<ApiReply> MetricsPath::handle(const ApiRequest& request) {
 }
 
 std::optional<ApiReply> VersionPath::handle(const ApiRequest& request) {
-  if (request.info.path != "/version" && request.info.path != "/version/") return std::nullopt;
+  const std::string_view path = request.info.path;
+  if (path != "/version" && !path.starts_with("/version/")) return std::nullopt;
   ApiReply reply;
+  Result<> checked = path.size() > 9 ? Result<>(no_such_path()) : ok();
+  if (checked && request.method != "GET") checked = method_not_allowed();
+  if (checked) checked = accepts_json(request.accept);
+  if (!checked) {
+    reply.code = checked.error().code();
+    reply.body = std::move(checked).error();
+    return reply;
+  }
   reply.body = RawReply{
       "application/json",
       std::make_shared<const std::string>(fmt::format(

@@ -29,7 +29,7 @@ struct Collection {
   object::Type type;  // Of the stored form.
   const KindRules* rules = nullptr;  // Never null.
   std::unique_ptr<StorageCodec> codec;
-  ResourceCache* cache = nullptr;
+  ResourceCache* cache = nullptr;  // Null for what is not stored.
   Allocator* allocator = nullptr;  // Service IPs and node ports; null for most.
 
   /// "namespace/name", or "name".

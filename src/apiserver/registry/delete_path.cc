@@ -26,10 +26,22 @@ constexpr std::string_view kOrphan = "orphan";
 constexpr std::string_view kForeground = "foregroundDeletion";
 constexpr int kConflictTries = 5;
 
+// The words of namespaces, whose storage checks by itself.
+Error precondition_failed(const Collection& collection, std::string_view what,
+                          std::string_view wanted, std::string_view is, std::string_view name) {
+  return collection.conflict(name, fmt::format("Precondition failed: {} in precondition: {}, {} in "
+                                               "object meta: {}",
+                                               what, wanted, what, is));
+}
+
 Result<> check_preconditions(const Collection& collection, const DeleteOptions& options,
                              const Document& object) {
   const std::string_view name = object::name_of(object.root());
+  const bool plain = collection.rules->plain_deletion;
   if (options.uid && *options.uid != object::uid_of(object.root())) {
+    if (plain) {
+      return precondition_failed(collection, "UID", *options.uid, object::uid_of(object.root()), name);
+    }
     return collection.conflict(
         name,
         fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The "
@@ -39,6 +51,9 @@ Result<> check_preconditions(const Collection& collection, const DeleteOptions& 
   }
   const std::string version = std::to_string(object.resource_version());
   if (options.resource_version && *options.resource_version != version) {
+    if (plain) {
+      return precondition_failed(collection, "ResourceVersion", *options.resource_version, version, name);
+    }
     return collection.conflict(
         name,
         fmt::format("the ResourceVersion in the precondition ({}) does not match the "
@@ -111,7 +126,7 @@ Plan plan_deletion(const Collection& collection, const DeleteOptions& options,
 
   if (!deleting) {
     metadata.set("deletionTimestamp", time_text(context.now + std::chrono::seconds(grace)));
-    metadata.set("deletionGracePeriodSeconds", grace);
+    if (!rules.plain_deletion) metadata.set("deletionGracePeriodSeconds", grace);
     if (rules.begin_delete != nullptr) rules.begin_delete(context, object);
   } else if (grace != metadata[atom::deletionGracePeriodSeconds].as_int()) {
     metadata.set("deletionTimestamp", time_text(context.now + std::chrono::seconds(grace)));
@@ -138,8 +153,10 @@ Task<Result<Deleted>> Registry::remove(WriteCall* call, DeleteOptions options) {
     const Document old = current->object;
     const Revision modified = current->modified;
     CO_TRY(check_preconditions(*collection, options, old));
-    CO_TRY(co_await admit(call, Operation::Delete, nullptr, old));
-    CO_TRY(co_await admit_final(call, Operation::Delete, {}, old));
+    if (!call->bare) {
+      CO_TRY(co_await admit(call, Operation::Delete, nullptr, old));
+      CO_TRY(co_await admit_final(call, Operation::Delete, {}, old));
+    }
     Plan plan = plan_deletion(*collection, options, context(*call), old);
     if (plan.unchanged) co_return Deleted{old, false};
     if (options.dry_run) {

@@ -52,11 +52,15 @@ struct KindRules {
   bool create_on_update = false;        // PUT of an absent object creates it (BEHAVIOURS 131).
   bool unconditional_update = true;     // PUT without resourceVersion is fine.
   bool delete_returns_object = false;   // BEHAVIOURS 133.
+  bool plain_deletion = false;          // Namespaces: a deletion mark without a grace period, and
+                                        // words of their own for preconditions.
   DefaultPropagation propagation = DefaultPropagation::Background;
   bool keep_status_on_create = false;   // Else a status sent with a creation is dropped, when the
                                         // resource has a status subresource.
   bool warns_of_orphans = false;        // A DELETE that says nothing of dependents warns (Jobs).
   bool soft_writes = false;             // Events; leases decide by themselves (storage).
+  bool metadata_checked_once = false;   // Its own update validation leaves metadata to the generic one.
+  bool metadata_checked_fully = false;  // Its update validation checks metadata as creation does, too.
 
   // ---- functions; null means nothing special. `object` is at the storage version.
 

@@ -80,15 +80,19 @@ void keep_system_metadata(NodeRef metadata, Value old) {
       metadata.ensure(field).assign(value);
     }
   }
+  // Whatever the client says: there is no refusal for this one.
+  if (Value created = old[atom::creationTimestamp]) {
+    metadata.ensure(atom::creationTimestamp).assign(created);
+  }
   if (Value space = old[atom::namespace_]) metadata.ensure(atom::namespace_).assign(space);
   metadata.erase(atom::selfLink);
   metadata.erase(atom::resourceVersion);
 }
 
-Result<> check_pins(const Collection& collection, NodeRef metadata, const Document& old) {
+Result<> check_pins(const Collection& collection, NodeRef metadata, const Document& old, bool is_patch) {
   const std::string_view name = object::name_of(old.root());
   const std::string_view uid = metadata[atom::uid].as_string();
-  if (!uid.empty() && uid != object::uid_of(old.root())) {
+  if (!is_patch && !uid.empty() && uid != object::uid_of(old.root())) {
     return collection.conflict(
         name, fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
                           "AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in "

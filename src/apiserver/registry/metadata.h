@@ -25,8 +25,9 @@ Error exists_error(const WriteCall& call, std::string_view name, std::string_vie
 /// selfLink) when the client left it out.
 void keep_system_metadata(object::NodeRef metadata, object::Value old);
 /// metadata.resourceVersion and uid, where given, must be the current ones.
+/// A patch may name another uid here: validation refuses it later.
 Result<> check_pins(const Collection& collection, object::NodeRef metadata,
-                    const object::Document& old);
+                    const object::Document& old, bool is_patch);
 Error must_have_version(const Collection& collection, std::string_view name);
 
 /// True for an object that is being deleted, with no grace period left and no finalizers.

@@ -29,17 +29,18 @@ void Registry::add_built_in() {
     served->row = &row;
     served->type = row.type();
     served->api_version = row.api_version();
-    if (!row.storage_prefix().empty()) {
-      const std::string prefix = std::string(row.storage_prefix()) + "/";
-      Collection*& collection = by_prefix[prefix];
-      if (collection == nullptr) {
-        collections_.push_back(make_collection(row));
-        collection = collections_.back().get();
-        collection->cache = &parts_.cache.add(prefix, *collection->codec);
-      }
-      collection->has_status = collection->has_status || row.find_subresource("status") != nullptr;
-      served->collection = collection;
+    // What is not stored (reviews, bindings) has a collection without a cache.
+    const bool stored = !row.storage_prefix().empty();
+    const std::string prefix = stored ? std::string(row.storage_prefix()) + "/"
+                                      : fmt::format("{} {}", row.group(), row.plural());
+    Collection*& collection = by_prefix[prefix];
+    if (collection == nullptr) {
+      collections_.push_back(make_collection(row));
+      collection = collections_.back().get();
+      if (stored) collection->cache = &parts_.cache.add(prefix, *collection->codec);
     }
+    collection->has_status = collection->has_status || row.find_subresource("status") != nullptr;
+    served->collection = collection;
     by_path_[fmt::format("{}/{}/{}", row.group(), row.version(), row.plural())] = served.get();
     group_versions_.insert(fmt::format("{}/{}", row.group(), row.version()));
     served_.push_back(std::move(served));
@@ -49,12 +50,12 @@ void Registry::add_built_in() {
 std::unique_ptr<Collection> Registry::make_collection(const api::ResourceRow& row) {
   auto collection = std::make_unique<Collection>();
   collection->api_version = row.stored_api_version();
-  collection->group = row.stored_group();
+  collection->group = row.storage_prefix().empty() ? row.group() : row.stored_group();
   collection->resource = row.plural();
   collection->kind = row.kind();
   collection->prefix = std::string(row.storage_prefix()) + "/";
   collection->namespaced = row.namespaced();
-  collection->type = row.stored_type();
+  collection->type = row.storage_prefix().empty() ? row.type() : row.stored_type();
   const KindRules* rules = find_kind_rules(collection->group, collection->resource);
   collection->rules = rules != nullptr ? rules : &kNoRules;
   collection->codec =
@@ -70,6 +71,12 @@ const Served* Registry::find(std::string_view group, std::string_view version,
 
 bool Registry::has_group_version(std::string_view group, std::string_view version) const {
   return group_versions_.contains(fmt::format("{}/{}", group, version));
+}
+
+bool Registry::has_group(std::string_view group) const {
+  const std::string prefix = fmt::format("{}/", group);
+  const auto found = group_versions_.lower_bound(prefix);
+  return found != group_versions_.end() && found->starts_with(prefix);
 }
 
 Collection* Registry::find_stored(std::string_view group, std::string_view resource) const {

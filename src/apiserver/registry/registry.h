@@ -32,6 +32,9 @@ struct WriteCall {
   std::string manager;
   bool dry_run = false;
   bool is_apply = false;
+  bool is_patch = false;  // Not apply. A patch that names another uid is invalid, no conflict.
+  /// The server's own write of an existing object: neither admission nor the kind's rules run.
+  bool bare = false;
   /// Creates the object when it is absent (a PUT of some kinds, server-side apply).
   bool create_if_absent = false;
   std::vector<std::string> warnings;
@@ -79,6 +82,7 @@ class Registry {
   [[nodiscard]] const Served* find(std::string_view group, std::string_view version,
                                    std::string_view resource) const;
   [[nodiscard]] bool has_group_version(std::string_view group, std::string_view version) const;
+  [[nodiscard]] bool has_group(std::string_view group) const;
   [[nodiscard]] Collection* find_stored(std::string_view group, std::string_view resource) const;
   [[nodiscard]] const std::vector<std::unique_ptr<Served>>& all() const { return served_; }
 
@@ -104,6 +108,8 @@ class Registry {
   [[nodiscard]] Result<> to_stored(const Served& served, object::Draft& draft) const;
 
   Clock& clock() { return parts_.clock; }
+  /// For what is admitted without being stored: reviews, tokens, connections.
+  AdmissionChain& admission() { return parts_.admission; }
   WatchCache& cache() { return parts_.cache; }
   Rng& rng() { return parts_.rng; }
 
@@ -117,6 +123,8 @@ class Registry {
   Result<object::Document> prepare_create(WriteCall& call, object::Draft& object);
   Result<object::Document> prepare_update(WriteCall& call, object::Draft& object,
                                           const object::Document& old);
+  static object::Document prepare_bare(WriteCall& call, object::Draft& object,
+                                       const object::Document& old);
   /// Commits `object` (or removes the key when it is empty) if the key is still at `modified`
   /// (0: absent). Gives the committed document, or nothing on a conflict.
   Task<Result<std::optional<object::Document>>> commit(Collection* collection, std::string key,

@@ -13,6 +13,7 @@
 #include "schema/defaulting.h"
 #include "schema/field_error.h"
 #include "schema/metadata_validation.h"
+#include "schema/patch/managed_fields.h"
 
 #include <fmt/core.h>
 
@@ -53,6 +54,25 @@ void take_from(NodeRef object, Value old, object::Atom field) {
     object.ensure(field).assign(value);
   } else {
     object.erase(field);
+  }
+}
+
+// Kubernetes checks metadata for all kinds, and most kinds check it once or twice more: problems of
+// an update are told several times, in this order.
+void check_updated_metadata(const Collection& collection, const RuleContext& context, Value metadata,
+                            Value old, schema::FieldErrors& errors) {
+  const KindRules& rules = *collection.rules;
+  const schema::FieldPath path("metadata");
+  schema::validate_object_meta(metadata, collection.namespaced, schema::path_segment_problems, path,
+                               errors);
+  schema::validate_object_meta_update(metadata, old, path, errors);
+  if (!rules.metadata_checked_once || context.served_group != collection.group) {
+    schema::validate_object_meta_update(metadata, old, path, errors);
+    schema::validate_builtin_finalizers(metadata, path, errors);
+  }
+  if (rules.metadata_checked_fully && context.subresource.empty()) {
+    schema::validate_object_meta(metadata, collection.namespaced, name_rule(rules), path, errors);
+    schema::validate_builtin_finalizers(metadata, path, errors);
   }
 }
 
@@ -138,7 +158,11 @@ Task<Result<std::optional<Document>>> Registry::commit(Collection* collection, s
     co_return std::nullopt;
   }
   CO_TRY(co_await parts_.cache.wait_for(outcome.revision, kCacheWait));
-  if (!object) co_return last;
+  if (!object) {  // As it was last, at the revision of its deletion.
+    Document deleted = unversioned(last);
+    deleted.set_resource_version(outcome.revision);
+    co_return deleted;
+  }
   // The store's event set the revision on this very document before it was published.
   CHECK(object.resource_version() == outcome.revision);
   co_return object;
@@ -155,7 +179,7 @@ Result<Document> Registry::prepare_create(WriteCall& call, Draft& draft) {
   if (rules.prepare_create != nullptr) rules.prepare_create(rule_context, object);
   // Kinds that do not count keep what the client says.
   if (rules.generation != Generation::None) object.ensure_map("metadata").set("generation", 1);
-  Document document = codec::freeze_typed(draft, collection.type);
+  Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
   schema::validate_object_meta(document[atom::metadata], collection.namespaced, name_rule(rules),
                                schema::FieldPath("metadata"), errors);
@@ -249,11 +273,11 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
       if (generation == 0 && !changed) metadata.erase(atom::generation);
     }
   }
-  Document document = codec::freeze_typed(draft, collection.type);
+  schema::keep_managed_times(old, object);
+  Document document = codec::freeze_stored(draft, collection.type);
   schema::FieldErrors errors;
-  schema::validate_object_meta_update(document[atom::metadata], old[atom::metadata],
-                                      schema::FieldPath("metadata"), errors);
-  schema::validate_builtin_finalizers(document[atom::metadata], schema::FieldPath("metadata"), errors);
+  check_updated_metadata(collection, rule_context, document[atom::metadata], old[atom::metadata],
+                         errors);
   auto* validate = call.subresource == "status" ? rules.validate_status : rules.validate_update;
   if (validate != nullptr) validate(rule_context, document.root(), old.root(), errors);
   if (!errors.empty()) {
@@ -265,6 +289,13 @@ Result<Document> Registry::prepare_update(WriteCall& call, Draft& draft, const D
     document = defaulted_again(draft, collection.type);
   }
   return document;
+}
+
+Document Registry::prepare_bare(WriteCall& call, Draft& draft, const Document& old) {
+  NodeRef object = draft.root();
+  keep_system_metadata(object.ensure_map("metadata"), old[atom::metadata]);
+  codec::normalize(object, call.served->collection->type);
+  return codec::freeze_stored(draft, call.served->collection->type);
 }
 
 Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform, bool* again) {
@@ -288,15 +319,16 @@ Task<Result<Written>> Registry::try_update(WriteCall* call, Transform* transform
   if (!pinned && !collection->rules->unconditional_update && !call->is_apply) {
     co_return must_have_version(*collection, call->name);
   }
-  CO_TRY(check_pins(*collection, draft[atom::metadata], old));
-  CO_TRY(co_await admit(call, Operation::Update, &draft, old));
+  CO_TRY(check_pins(*collection, draft[atom::metadata], old, call->is_patch));
+  if (!call->bare) CO_TRY(co_await admit(call, Operation::Update, &draft, old));
   schema::apply_defaults(draft.root(), collection->type);  // Of what admission added.
   Reservation reservation =
-      collection->allocator == nullptr
+      collection->allocator == nullptr || call->bare
           ? Reservation()
           : CO_TRY(collection->allocator->allocate(context(*call), draft.root(), old.root()));
-  const Document document = CO_TRY(prepare_update(*call, draft, old));
-  CO_TRY(co_await admit_final(call, Operation::Update, document, old));
+  const Document document = call->bare ? prepare_bare(*call, draft, old)
+                                       : CO_TRY(prepare_update(*call, draft, old));
+  if (!call->bare) CO_TRY(co_await admit_final(call, Operation::Update, document, old));
   if (call->dry_run) co_return Written{stamped_like(document, old), false, false};
   if (object::equal(document.root(), old.root())) co_return Written{old, false, false};
   const bool last_finalizer_gone = may_go(*collection, document.root());

@@ -180,6 +180,7 @@ struct Answer {
   int code = 0;  // 0: not played.
   Document object;
   std::optional<Error> error;
+  std::vector<std::string> warnings;
 };
 
 const KindRules kNoRules{};
@@ -198,6 +199,14 @@ class Player {
   }
 
   Answer play(Value step) {
+    warnings_.clear();
+    Answer answer = play_step(step);
+    answer.warnings = warnings_;
+    return answer;
+  }
+
+ private:
+  Answer play_step(Value step) {
     const std::string path =
         replace_all(std::string(step["path"].as_string()), "${ns}", kNamespace);
     if (path.find("${") != std::string::npos || step["as"].exists() || step["token"].exists()) {
@@ -225,7 +234,6 @@ class Player {
     return update(step, *target, key, method == "PUT", dry);
   }
 
- private:
   // The object a client sent, typed; nothing when it cannot be read (other tests' business).
   std::optional<Draft> decode(Value body) const {
     if (!body.is_map()) return std::nullopt;
@@ -350,6 +358,7 @@ class Player {
     schema::validate_builtin_finalizers(document["metadata"], path, errors);
     if (rules.validate != nullptr) rules.validate(context(""), document.root(), errors);
     if (!errors.empty()) return refused(std::move(errors), document);
+    if (rules.warn != nullptr) rules.warn(context(""), document.root(), {});
     if (!dry) objects_[key] = document;
     return {.code = 201, .object = document, .error = {}};
   }
@@ -433,6 +442,9 @@ class Player {
       metadata.set("generation", static_cast<long>(old["metadata"]["generation"].as_int() + 1));
       document = codec::freeze_typed(*draft, row_->type());
     }
+    if (rules.warn != nullptr) {
+      rules.warn(context(target.subresource), document.root(), old.root());
+    }
     if (!dry) objects_[key] = document;
     return {.code = 200, .object = document, .error = {}};
   }
@@ -504,6 +516,26 @@ std::string object_difference(Value want, const Document& object) {
   return {};
 }
 
+// `299 - "text"` with Go's escapes, without what the decoder says of unknown fields.
+std::string warnings_difference(Value want, const std::vector<std::string>& have) {
+  std::vector<std::string> wanted;
+  for (const Value one : want["warnings"].items()) {
+    const std::string text(one.as_string());
+    const bool of_decoder = text.find("unknown field") != std::string::npos ||
+                            text.find("duplicate field") != std::string::npos ||
+                            text.find("duplicate entries") != std::string::npos;
+    if (!of_decoder) wanted.push_back(text);
+  }
+  std::vector<std::string> own;
+  for (const std::string& text : have) {
+    const std::string escaped = replace_all(replace_all(text, "\\", "\\\\"), "\"", "\\\"");
+    own.push_back(replace_all(fmt::format("299 - \"{}\"", escaped), kNamespace, "<ns>"));
+  }
+  if (wanted == own) return {};
+  return fmt::format("warnings: want\n      {}\n    have\n      {}", fmt::join(wanted, "\n      "),
+                     fmt::join(own, "\n      "));
+}
+
 class Judge {
  public:
   explicit Judge(GoldenScore& score) : score_(score) {}
@@ -532,6 +564,7 @@ class Judge {
     } else if (!accepted) {
       text = refusal_difference(step, *answer.error);
     }
+    if (text.empty()) text = warnings_difference(want, answer.warnings);
     if (text.empty()) ++score_.right;
     if (text.empty() && accepted) {
       ++score_.objects;

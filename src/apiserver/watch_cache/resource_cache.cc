@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "object/draft.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace knarr::apiserver {
 
@@ -34,7 +34,12 @@ class CacheWatcher final : public Watcher {
  public:
   CacheWatcher(std::shared_ptr<CachedResource> resource, Revision since, std::string prefix,
                std::uint64_t place)
-      : resource_(std::move(resource)), prefix_(std::move(prefix)), since_(since), told_(since), progress_(since), place_(place) {
+      : resource_(std::move(resource)),
+        prefix_(std::move(prefix)),
+        since_(since),
+        told_(since),
+        progress_(since),
+        place_(place) {
     resource_->watchers_.push_back(this);
   }
   ~CacheWatcher() override { std::erase(resource_->watchers_, this); }
@@ -44,9 +49,11 @@ class CacheWatcher final : public Watcher {
       signal_.reset();
       if (std::optional<CacheEvent> event = poll()) co_return std::move(*event);
       if (place_ < resource_->first_) {
-        co_return Error(Reason::Expired, fmt::format("too old resource version: {} ({})", told_, resource_->floor_));
+        co_return Error(Reason::Expired,
+                        fmt::format("too old resource version: {} ({})", told_, resource_->floor_));
       }
-      if (resource_->ended_) co_return Error(Reason::ServiceUnavailable, "the collection is not served any more");
+      if (resource_->ended_)
+        co_return Error(Reason::ServiceUnavailable, "the collection is not served any more");
       CO_TRY(co_await signal_.wait());
     }
   }
@@ -90,19 +97,22 @@ class CacheWatcher final : public Watcher {
   const std::shared_ptr<CachedResource> resource_;
   const std::string prefix_;
   const Revision since_;
-  Revision told_;                  // The last event's revision; at first `since`.
-  mutable Revision progress_;      // What progress() said last.
-  mutable std::uint64_t place_;    // The sequence number of the next event to look at.
+  Revision told_;                // The last event's revision; at first `since`.
+  mutable Revision progress_;    // What progress() said last.
+  mutable std::uint64_t place_;  // The sequence number of the next event to look at.
   Event signal_;
 };
 
 CachedResource::~CachedResource() = default;
 
-Snapshot CachedResource::snapshot() const { return {tree_, clock_->revision()}; }
+Snapshot CachedResource::snapshot() const {
+  return {tree_, clock_->revision()};
+}
 
 Result<Snapshot> CachedResource::snapshot_at(Revision revision) const {
   if (revision < std::max(floor_, clock_->floor()) || revision > clock_->revision()) {
-    return Error(Reason::Expired, fmt::format("too old resource version: {} ({})", revision, floor_));
+    return Error(Reason::Expired,
+                 fmt::format("too old resource version: {} ({})", revision, floor_));
   }
   if (events_.empty() || events_.back().revision <= revision) return Snapshot(tree_, revision);
   for (const Snapshot& recent : recent_) {
@@ -116,7 +126,8 @@ Result<Snapshot> CachedResource::snapshot_at(Revision revision) const {
 
 Tree CachedResource::undo_to(Revision revision) const {
   Tree tree = tree_;
-  for (auto event = events_.rbegin(); event != events_.rend() && event->revision > revision; ++event) {
+  for (auto event = events_.rbegin(); event != events_.rend() && event->revision > revision;
+       ++event) {
     if (!event->previous) {
       tree.erase(event->key);
     } else {
@@ -141,11 +152,10 @@ Result<std::unique_ptr<Watcher>> CachedResource::watch(Revision since, std::stri
 }
 
 Result<CacheItem> CachedResource::decode(const store::Pair& pair) const {
-  CacheItem item{.key = {},
-                 .object = with_revision(TRY(decoder_.decode(pair.key, pair.value)), pair.modified),
-                 .created = pair.created,
-                 .modified = pair.modified,
-                 .storage_key = pair.key};
+  CacheItem item {
+    .key = {}, .object = with_revision(TRY(decoder_.decode(pair.key, pair.value)), pair.modified),
+    .created = pair.created, .modified = pair.modified, .storage_key = pair.key
+  };
   item.key = item.storage_key.view().substr(prefix_.size());
   return item;
 }
@@ -157,7 +167,8 @@ void CachedResource::loaded(Tree tree, Revision revision) {
 }
 
 Document CachedResource::document_of(const store::Event& event) const {
-  if (const auto* attached = event.attachment.as<Document>(); attached != nullptr && *attached) return *attached;
+  if (const auto* attached = event.attachment.as<Document>(); attached != nullptr && *attached)
+    return *attached;
   if (event.type == store::Event::Type::Delete) return {};
   auto decoded = decoder_.decode(event.key, event.value);
   if (decoded) return with_revision(std::move(*decoded), event.revision);

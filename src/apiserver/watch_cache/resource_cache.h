@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One resource's newest state, its part of the window, and the watchers that read it. A watcher is an
-// index into the window: publishing an event costs one comparison of prefixes for each watcher that
-// is up to date, and memory does not grow with watchers.
+// One resource's newest state, its part of the window, and the watchers that read it. A watcher is
+// an index into the window: publishing an event costs one comparison of prefixes for each watcher
+// that is up to date, and memory does not grow with watchers.
 #pragma once
 
 #include "apiserver/watch_cache/watch_cache.h"
@@ -16,15 +16,18 @@ namespace knarr::apiserver {
 
 class CacheWatcher;
 
-class CachedResource final : public ResourceCache, public std::enable_shared_from_this<CachedResource> {
+class CachedResource final : public ResourceCache,
+                             public std::enable_shared_from_this<CachedResource> {
  public:
-  CachedResource(std::string prefix, const StorageDecoder& decoder, std::shared_ptr<CacheClock> clock)
+  CachedResource(std::string prefix, const StorageDecoder& decoder,
+                 std::shared_ptr<CacheClock> clock)
       : prefix_(std::move(prefix)), decoder_(decoder), clock_(std::move(clock)) {}
   ~CachedResource() override;
 
   [[nodiscard]] Snapshot snapshot() const override;
   [[nodiscard]] Result<Snapshot> snapshot_at(Revision revision) const override;
-  [[nodiscard]] Result<std::unique_ptr<Watcher>> watch(Revision since, std::string key_prefix) override;
+  [[nodiscard]] Result<std::unique_ptr<Watcher>> watch(Revision since,
+                                                       std::string key_prefix) override;
 
   [[nodiscard]] const std::string& prefix() const { return prefix_; }
   /// Any thread. Errors: the decoder's.
@@ -44,7 +47,9 @@ class CachedResource final : public ResourceCache, public std::enable_shared_fro
   friend class CacheWatcher;
   [[nodiscard]] object::Document document_of(const store::Event& event) const;
   [[nodiscard]] std::uint64_t end_of_window() const { return first_ + events_.size(); }
-  [[nodiscard]] const CacheEvent& at(std::uint64_t sequence) const { return events_[sequence - first_]; }
+  [[nodiscard]] const CacheEvent& at(std::uint64_t sequence) const {
+    return events_[sequence - first_];
+  }
   [[nodiscard]] Tree undo_to(Revision revision) const;
 
   const std::string prefix_;

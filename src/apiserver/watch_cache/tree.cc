@@ -28,12 +28,22 @@ struct Inner : Node {
   std::array<const Item*, kPlaces> first{};  // The smallest item below each child; not counted.
 };
 
-Leaf* as_leaf(Node* node) { return static_cast<Leaf*>(node); }
-const Leaf* as_leaf(const Node* node) { return static_cast<const Leaf*>(node); }
-Inner* as_inner(Node* node) { return static_cast<Inner*>(node); }
-const Inner* as_inner(const Node* node) { return static_cast<const Inner*>(node); }
+Leaf* as_leaf(Node* node) {
+  return static_cast<Leaf*>(node);
+}
+const Leaf* as_leaf(const Node* node) {
+  return static_cast<const Leaf*>(node);
+}
+Inner* as_inner(Node* node) {
+  return static_cast<Inner*>(node);
+}
+const Inner* as_inner(const Node* node) {
+  return static_cast<const Inner*>(node);
+}
 
-void retain(const Node* node) { node->references.fetch_add(1, std::memory_order_relaxed); }
+void retain(const Node* node) {
+  node->references.fetch_add(1, std::memory_order_relaxed);
+}
 
 void release(Node* node) {
   if (node == nullptr || node->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -63,7 +73,9 @@ void append(Node* node, const Node* other, int from, int to) {
   }
 }
 
-Node* make_like(const Node* node) { return node->leaf ? static_cast<Node*>(new Leaf) : new Inner; }
+Node* make_like(const Node* node) {
+  return node->leaf ? static_cast<Node*>(new Leaf) : new Inner;
+}
 
 void own(Node*& slot) {
   if (slot->references.load(std::memory_order_acquire) == 1) return;
@@ -72,7 +84,9 @@ void own(Node*& slot) {
   release(std::exchange(slot, copy));
 }
 
-const Item* first_of(const Node* node) { return node->leaf ? as_leaf(node)->item[0] : as_inner(node)->first[0]; }
+const Item* first_of(const Node* node) {
+  return node->leaf ? as_leaf(node)->item[0] : as_inner(node)->first[0];
+}
 
 // The place of the first item not below the key.
 int place_in(const Leaf* leaf, std::string_view key) {
@@ -86,8 +100,9 @@ int place_in(const Leaf* leaf, std::string_view key) {
 // The child that has the key, if any has.
 int child_for(const Inner* inner, std::string_view key) {
   const auto begin = inner->first.begin();
-  const auto above = std::upper_bound(begin + 1, begin + inner->count, key,
-                                      [](std::string_view k, const Item* item) { return k < item->key; });
+  const auto above =
+      std::upper_bound(begin + 1, begin + inner->count, key,
+                       [](std::string_view k, const Item* item) { return k < item->key; });
   return static_cast<int>(above - begin) - 1;
 }
 
@@ -106,8 +121,8 @@ void erase_at(Array& array, int count, int place) {
   std::move(array.begin() + place + 1, array.begin() + count, array.begin() + place);
 }
 
-// Moves the upper part of a full node into a new one. Keys that arrive in order (a load) always come
-// last: then the node stays full.
+// Moves the upper part of a full node into a new one. Keys that arrive in order (a load) always
+// come last: then the node stays full.
 Node* split(Node* node, int place) {
   const int keep = place == kPlaces ? kPlaces : kPlaces / 2;
   Node* right = make_like(node);
@@ -225,7 +240,9 @@ Tree::Tree(const Tree& other) : root_(other.root_) {
   if (root_ != nullptr) retain(root_);
 }
 
-Tree::~Tree() { release(root_); }
+Tree::~Tree() {
+  release(root_);
+}
 
 const CacheItem* Tree::find(std::string_view key) const {
   const Node* node = root_;
@@ -235,7 +252,9 @@ const CacheItem* Tree::find(std::string_view key) const {
   return holds(as_leaf(node), place, key) ? as_leaf(node)->item[place] : nullptr;
 }
 
-const CacheItem* Tree::lower_bound(std::string_view key) const { return cursor(key).item(); }
+const CacheItem* Tree::lower_bound(std::string_view key) const {
+  return cursor(key).item();
+}
 
 const CacheItem* Tree::after(std::string_view key) const {
   Cursor at = cursor(key);

@@ -21,10 +21,10 @@ namespace knarr::apiserver {
 
 using store::Revision;
 
-/// One object as cached. `key` is relative to its resource, "namespace/name" or "name", and lives as
-/// long as the item, as does the item while a Snapshot that gave it does.
+/// One object as cached. `key` is relative to its resource, "namespace/name" or "name", and lives
+/// as long as the item, as does the item while a Snapshot that gave it does.
 struct CacheItem {
-  std::string_view key;   // The end of storage_key.
+  std::string_view key;     // The end of storage_key.
   object::Document object;  // Its header holds `modified`.
   Revision created = 0;
   Revision modified = 0;
@@ -59,7 +59,8 @@ class ItemRef {
     if (item != nullptr) item->references.fetch_add(1, std::memory_order_relaxed);
   }
   static void release(const Item* item) {
-    if (item != nullptr && item->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete item;
+    if (item != nullptr && item->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete item;
   }
 
  private:
@@ -72,8 +73,8 @@ inline constexpr int kMaxDepth = 12;  // At half full, 16^12 items.
 struct Node {
   mutable std::atomic<std::uint32_t> references = 1;
   bool leaf = true;
-  std::uint8_t count = 0;    // Places in use.
-  std::uint32_t items = 0;   // Below, in all.
+  std::uint8_t count = 0;   // Places in use.
+  std::uint32_t items = 0;  // Below, in all.
 };
 
 }  // namespace tree

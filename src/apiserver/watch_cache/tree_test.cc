@@ -4,11 +4,11 @@
 
 #include "base/rng.h"
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <map>
 #include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 namespace knarr::apiserver {
 namespace {
@@ -34,12 +34,17 @@ void expect_same(const Tree& tree, const Model& model) {
 }
 
 void expect_same_searches(const Tree& tree, const Model& model, const std::string& key) {
-  const auto name = [](const CacheItem* item) { return item == nullptr ? std::string("none") : std::string(item->key); };
-  const auto name_of = [&](Model::const_iterator it) { return it == model.end() ? "none" : it->first; };
+  const auto name = [](const CacheItem* item) {
+    return item == nullptr ? std::string("none") : std::string(item->key);
+  };
+  const auto name_of = [&](Model::const_iterator it) {
+    return it == model.end() ? "none" : it->first;
+  };
   EXPECT_EQ(name(tree.find(key)), name_of(model.find(key)));
   EXPECT_EQ(name(tree.lower_bound(key)), name_of(model.lower_bound(key)));
   EXPECT_EQ(name(tree.after(key)), name_of(model.upper_bound(key)));
-  EXPECT_EQ(tree.rank(key), static_cast<std::size_t>(std::distance(model.begin(), model.lower_bound(key))));
+  EXPECT_EQ(tree.rank(key),
+            static_cast<std::size_t>(std::distance(model.begin(), model.lower_bound(key))));
 }
 
 TEST(Tree, IsAnOrderedMap) {
@@ -55,7 +60,8 @@ TEST(Tree, IsAnOrderedMap) {
       tree.put(make_item(key, static_cast<Revision>(i)));
       model[key] = static_cast<Revision>(i);
     }
-    if (i % 50 == 0) expect_same_searches(tree, model, fmt::format("n{}/{}", rng.below(9), rng.below(400)));
+    if (i % 50 == 0)
+      expect_same_searches(tree, model, fmt::format("n{}/{}", rng.below(9), rng.below(400)));
     if (i % 1000 == 0) expect_same(tree, model);
   }
   for (const auto& [key, revision] : model) EXPECT_TRUE(tree.erase(key));
@@ -79,7 +85,8 @@ TEST(Tree, CopiesStayAsTheyWere) {
       model[key] = static_cast<Revision>(i);
     }
     if (rng.below(20) == 0) copies.emplace_back(tree, model);
-    if (copies.size() > 40) copies.erase(copies.begin() + static_cast<std::ptrdiff_t>(rng.below(copies.size())));
+    if (copies.size() > 40)
+      copies.erase(copies.begin() + static_cast<std::ptrdiff_t>(rng.below(copies.size())));
   }
   for (const auto& [copy, then] : copies) expect_same(copy, then);
 }

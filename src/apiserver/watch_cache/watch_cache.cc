@@ -8,11 +8,11 @@
 #include "base/event.h"
 #include "base/log.h"
 
-#include <fmt/format.h>
-
 #include <map>
 #include <unordered_map>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace knarr::apiserver {
 namespace {
@@ -43,9 +43,10 @@ class Cache final : public WatchCache {
   }
 
   Task<Result<>> start() override {
-    CO_TRY(co_await store_.subscribe(strand_, [this, alive = std::weak_ptr(alive_)](store::EventBatch batch) {
-      if (!alive.expired()) apply(batch);
-    }));
+    CO_TRY(co_await store_.subscribe(
+        strand_, [this, alive = std::weak_ptr(alive_)](store::EventBatch batch) {
+          if (!alive.expired()) apply(batch);
+        }));
     co_return co_await load("", nullptr);
   }
 
@@ -63,8 +64,8 @@ class Cache final : public WatchCache {
     if (revision <= shared_->revision()) co_return ok();
     auto waited = co_await with_deadline(clock_, patience, wait_until(revision));
     if (!waited && waited.error().is(Reason::Timeout)) {
-      co_return Error(Reason::Timeout, fmt::format("Too large resource version: {}, current: {}", revision,
-                                                   shared_->revision()))
+      co_return Error(Reason::Timeout, fmt::format("Too large resource version: {}, current: {}",
+                                                   revision, shared_->revision()))
           .with_causes({{"ResourceVersionTooLarge", "", "Too large resource version"}})
           .with_retry_after(std::chrono::seconds(1));
     }
@@ -100,26 +101,28 @@ class Cache final : public WatchCache {
     return nullptr;
   }
 
-  // Loads one resource, or all. Events up to the revision loaded came before and were for a resource
-  // not loaded yet; later ones come afterwards.
+  // Loads one resource, or all. Events up to the revision loaded came before and were for a
+  // resource not loaded yet; later ones come afterwards.
   Task<Result<>> load(std::string prefix, std::shared_ptr<CachedResource> only) {
     Loading loading;
-    const Revision revision = CO_TRY(co_await store_.load(prefix, [this, &loading, &only](const store::Pair& pair) {
-      // On the store's thread, while this strand leaves resources_ alone.
-      CachedResource* const resource = only != nullptr ? only.get() : find(pair.key);
-      if (resource == nullptr) return ok();
-      auto item = resource->decode(pair);
-      if (item) {
-        loading[resource].put(std::move(*item));
-      } else {
-        kLog.error("an object is left out", {{"key", pair.key}, {"error", item.error()}});
-      }
-      return ok();
-    }));
+    const Revision revision =
+        CO_TRY(co_await store_.load(prefix, [this, &loading, &only](const store::Pair& pair) {
+          // On the store's thread, while this strand leaves resources_ alone.
+          CachedResource* const resource = only != nullptr ? only.get() : find(pair.key);
+          if (resource == nullptr) return ok();
+          auto item = resource->decode(pair);
+          if (item) {
+            loading[resource].put(std::move(*item));
+          } else {
+            kLog.error("an object is left out", {{"key", pair.key}, {"error", item.error()}});
+          }
+          return ok();
+        }));
     if (only != nullptr) {
       only->loaded(std::move(loading[only.get()]), revision);
     } else {
-      for (const auto& [name, resource] : resources_) resource->loaded(std::move(loading[resource.get()]), revision);
+      for (const auto& [name, resource] : resources_)
+        resource->loaded(std::move(loading[resource.get()]), revision);
     }
     reach(revision);
     co_return ok();

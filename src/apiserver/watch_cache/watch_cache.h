@@ -42,7 +42,8 @@ class Snapshot {
 
    private:
     friend class Snapshot;
-    Cursor(const Tree& tree, std::string_view key) : tree_(tree), at_(tree_.cursor(key)), item_(at_.item()) {}
+    Cursor(const Tree& tree, std::string_view key)
+        : tree_(tree), at_(tree_.cursor(key)), item_(at_.item()) {}
     Tree tree_;
     Tree::Cursor at_;
     const CacheItem* item_;
@@ -56,7 +57,9 @@ class Snapshot {
   [[nodiscard]] std::size_t size() const { return tree_.size(); }
   [[nodiscard]] const CacheItem* find(std::string_view key) const { return tree_.find(key); }
   /// The first item whose key is not below `key`, or null. O(log n): a pager keeps its last key.
-  [[nodiscard]] const CacheItem* lower_bound(std::string_view key) const { return tree_.lower_bound(key); }
+  [[nodiscard]] const CacheItem* lower_bound(std::string_view key) const {
+    return tree_.lower_bound(key);
+  }
   /// The first item above `key`.
   [[nodiscard]] const CacheItem* after(std::string_view key) const { return tree_.after(key); }
   /// A walk that begins at lower_bound(key).
@@ -80,18 +83,18 @@ struct CacheEvent {
     Progress,  // Nothing changed up to `revision`: what bookmarks are made of.
   };
   Type type = Type::Put;
-  std::string_view key;       // Relative to the resource; lives as long as the event or a copy of it.
-  object::Document object;    // The new version; of a Delete the last one, with the revision of the
-                              // deletion in its header (BEHAVIOURS 27).
+  std::string_view key;     // Relative to the resource; lives as long as the event or a copy of it.
+  object::Document object;  // The new version; of a Delete the last one, with the revision of the
+                            // deletion in its header (BEHAVIOURS 27).
   object::Document previous;  // The version before; empty for a creation.
   Revision revision = 0;
-  Revision created = 0;       // Of this life of the object.
+  Revision created = 0;  // Of this life of the object.
   store::Bytes storage_key;
 };
 
 /// One watch. Events come in revision order, without gaps, each exactly once (BEHAVIOURS 24, 28).
-/// It is a place in the window and holds nothing: who does not keep up with the window loses it. May
-/// outlive the cache; destroyed on the cache's strand.
+/// It is a place in the window and holds nothing: who does not keep up with the window loses it.
+/// May outlive the cache; destroyed on the cache's strand.
 class Watcher {
  public:
   Watcher() = default;
@@ -140,8 +143,9 @@ class StorageDecoder {
 };
 
 struct WatchCacheLimits {
-  std::size_t window_bytes = 4UL * 1024 * 1024;  // All resources together, of what only old versions
-                                                 // hold; eight times that in a burst of seconds.
+  std::size_t window_bytes =
+      4UL * 1024 * 1024;  // All resources together, of what only old versions
+                          // hold; eight times that in a burst of seconds.
   std::size_t window_events = 100'000;
   std::chrono::seconds window_age{300};  // BEHAVIOURS 168: tokens expire after about five minutes.
 };
@@ -156,7 +160,8 @@ class WatchCache {
   /// prefixes that match a key the longer one has it. Before start(); the reference is good as long
   /// as the cache. `decoder` outlives the cache.
   virtual ResourceCache& add(std::string prefix, const StorageDecoder& decoder) = 0;
-  /// The same once start() has ended (a CustomResourceDefinition): loads what is stored. Errors: the store's.
+  /// The same once start() has ended (a CustomResourceDefinition): loads what is stored. Errors:
+  /// the store's.
   virtual Task<Result<ResourceCache*>> open(std::string prefix, const StorageDecoder& decoder) = 0;
   /// Ends a resource: its watchers get ServiceUnavailable, the reference is gone.
   virtual void close(ResourceCache& resource) = 0;
@@ -167,13 +172,13 @@ class WatchCache {
   virtual Task<> stop() = 0;
   /// The newest revision in memory.
   [[nodiscard]] virtual Revision revision() const = 0;
-  /// Waits until memory has reached a revision. Errors: Timeout after `patience` ("Too large resource
-  /// version", BEHAVIOURS 135), ServiceUnavailable when stopped, Cancelled.
+  /// Waits until memory has reached a revision. Errors: Timeout after `patience` ("Too large
+  /// resource version", BEHAVIOURS 135), ServiceUnavailable when stopped, Cancelled.
   virtual Task<Result<>> wait_for(Revision revision, std::chrono::milliseconds patience) = 0;
 };
 
-/// `strand` is where it lives and where the store delivers its events; it, `store` and `clock` outlive
-/// the cache's stop().
+/// `strand` is where it lives and where the store delivers its events; it, `store` and `clock`
+/// outlive the cache's stop().
 std::unique_ptr<WatchCache> make_watch_cache(store::Store& store, Executor& strand, Clock& clock,
                                              WatchCacheLimits limits);
 

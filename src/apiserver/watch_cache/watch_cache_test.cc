@@ -31,15 +31,17 @@ std::string text_of(const Document& document) {
 // Bytes are the text itself; "bad" cannot be decoded.
 class TextDecoder final : public StorageDecoder {
  public:
-  [[nodiscard]] Result<Document> decode(std::string_view key, std::string_view bytes) const override {
+  [[nodiscard]] Result<Document> decode(std::string_view key,
+                                        std::string_view bytes) const override {
     if (bytes == "bad") return Error(Reason::InternalError, fmt::format("{} is bad", key));
     return make_document(bytes);
   }
 };
 
 std::string describe(const CacheEvent& event) {
-  return fmt::format("{} {} {}@{} was {}", event.type == CacheEvent::Type::Put ? "PUT" : "DELETE", event.key,
-                     text_of(event.object), event.object.resource_version(), text_of(event.previous));
+  return fmt::format("{} {} {}@{} was {}", event.type == CacheEvent::Type::Put ? "PUT" : "DELETE",
+                     event.key, text_of(event.object), event.object.resource_version(),
+                     text_of(event.previous));
 }
 
 class WatchCacheTest : public testing::Test {
@@ -95,7 +97,8 @@ class WatchCacheTest : public testing::Test {
     Lines lines;
     for (auto c = snapshot.from(""); c; c.next()) {
       EXPECT_EQ(c->object.resource_version(), c->modified);
-      lines.push_back(fmt::format("{}={} {} {}", c->key, text_of(c->object), c->created, c->modified));
+      lines.push_back(
+          fmt::format("{}={} {} {}", c->key, text_of(c->object), c->created, c->modified));
     }
     return lines;
   }
@@ -235,9 +238,9 @@ Task<> put_later(store::Store* store, std::string key, std::string text) {
 
 TEST_F(WatchCacheTest, AWaitingWatcherIsWokenByItsOwnEvents) {
   auto watcher = MUST(pods_->watch(0, "a/"));
-  const auto [line, one, two, three] =
-      run(all(next_text(watcher.get()), put_later(store_.get(), "pods/b/x", "1"),
-              put_later(store_.get(), "minions/a/x", "1"), put_later(store_.get(), "pods/a/x", "2")));
+  const auto [line, one, two, three] = run(
+      all(next_text(watcher.get()), put_later(store_.get(), "pods/b/x", "1"),
+          put_later(store_.get(), "minions/a/x", "1"), put_later(store_.get(), "pods/a/x", "2")));
   EXPECT_EQ(line, "PUT a/x 2@3 was -");
 }
 
@@ -372,14 +375,17 @@ TEST_F(WatchCacheTest, CountsAndPages) {
 
 TEST_F(WatchCacheTest, WaitsForARevision) {
   EXPECT_TRUE(run(cache_->wait_for(0, 1s)).has_value());
-  const auto [waited, written] = run(all(cache_->wait_for(1, 3s), put_later(store_.get(), "pods/a", "1")));
+  const auto [waited, written] =
+      run(all(cache_->wait_for(1, 3s), put_later(store_.get(), "pods/a", "1")));
   EXPECT_TRUE(waited.has_value());
 
   std::optional<Result<>> late;
   TaskGroup tasks(loop_);
-  tasks.spawn("wait", [&]() { return [](WatchCache* cache, std::optional<Result<>>* out) -> Task<> {
-                                out->emplace(co_await cache->wait_for(7, 3s));
-                              }(cache_.get(), &late); });
+  tasks.spawn("wait", [&]() {
+    return [](WatchCache* cache, std::optional<Result<>>* out) -> Task<> {
+      out->emplace(co_await cache->wait_for(7, 3s));
+    }(cache_.get(), &late);
+  });
   clock_.advance(2s);
   EXPECT_FALSE(late.has_value());
   clock_.advance(1s);

@@ -9,8 +9,8 @@ namespace {
 
 constexpr int kMarksPerAge = 30;
 
-// A burst must not push events out before watchers had a chance to read them: what is this young may
-// take so many times the window's bytes.
+// A burst must not push events out before watchers had a chance to read them: what is this young
+// may take so many times the window's bytes.
 constexpr std::chrono::seconds kYoung{2};
 constexpr std::size_t kBurst = 8;
 
@@ -20,7 +20,8 @@ void CacheClock::reach(Revision revision) {
   if (revision <= revision_) return;
   revision_ = revision;
   const SteadyTime time = now();
-  if (marks_.empty() || time - marks_.back().time >= age_ / kMarksPerAge) marks_.push_back({revision, time});
+  if (marks_.empty() || time - marks_.back().time >= age_ / kMarksPerAge)
+    marks_.push_back({revision, time});
   forget_old_marks();
 }
 
@@ -32,7 +33,8 @@ void CacheClock::forget_old_marks() {
 
 Revision CacheClock::floor() {
   forget_old_marks();
-  const Revision by_age = !marks_.empty() && marks_.front().time <= now() - age_ ? marks_.front().revision : 0;
+  const Revision by_age =
+      !marks_.empty() && marks_.front().time <= now() - age_ ? marks_.front().revision : 0;
   return std::max(by_age, store_ == nullptr ? 0 : store_->compacted());
 }
 

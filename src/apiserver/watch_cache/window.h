@@ -38,7 +38,8 @@ class CacheClock {
   Clock& clock_;
   const std::chrono::seconds age_;
   Revision revision_ = 0;
-  std::deque<Mark> marks_;  // That a revision was reached by a time; one for each small part of age_.
+  std::deque<Mark>
+      marks_;  // That a revision was reached by a time; one for each small part of age_.
 };
 
 /// Forgets the oldest events when there are too many, too large or too old ones.

@@ -180,8 +180,7 @@ Result<> TokenAuthenticator::check_subjects(const Claims& claims, std::string_vi
                          const Reference& reference) -> Result<> {
     const auto subject = subjects_.find(kind, namespace_, reference.name);
     if (!alive(subject)) {
-      return refuse(fmt::format("service account token has been invalidated: {} {} is gone", what,
-                                quoted(reference.name)));
+      return refuse("service account token has been invalidated");
     }
     if (subject->uid != reference.uid) {
       return refuse(fmt::format("{} UID ({}) does not match service account {} ref claim ({})",

@@ -171,6 +171,14 @@ class NodeReferences::Index {
     set_owner(key_of(kind, namespace_, name), {});
   }
 
+  void clear() {
+    const std::unique_lock lock(mutex_);
+    nodes_.clear();
+    owners_.clear();
+    volumes_.clear();
+    secret_volumes_.clear();
+  }
+
   void set_volume(std::string_view name, Volume volume) {
     const std::unique_lock lock(mutex_);
     if (const auto old = volumes_.find(name); old != volumes_.end()) {
@@ -252,5 +260,7 @@ void NodeReferences::removed(NodeObject kind, std::string_view namespace_, std::
   if (kind == NodeObject::PersistentVolume) return index_->set_volume(name, {});
   index_->remove(kind, kind == NodeObject::Pod ? namespace_ : std::string_view(), name);
 }
+
+void NodeReferences::reset() { index_->clear(); }
 
 }  // namespace knarr::auth

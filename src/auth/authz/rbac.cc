@@ -196,6 +196,12 @@ class RbacAuthorizer::Index {
     if (scope->second.bindings.empty()) scopes_.erase(scope);
   }
 
+  void clear() {
+    const std::unique_lock lock(mutex_);
+    roles_.clear();
+    scopes_.clear();
+  }
+
   [[nodiscard]] RuleSetRef role(std::string_view namespace_, std::string_view name) const {
     const std::shared_lock lock(mutex_);
     return find_role(key_of_role(namespace_, name));
@@ -290,6 +296,8 @@ void RbacAuthorizer::policy_removed(PolicyKind kind, std::string_view namespace_
     index_->remove_binding(namespace_, name);
   }
 }
+
+void RbacAuthorizer::policy_reset() { index_->clear(); }
 
 RuleSetRef RbacAuthorizer::role_rules(std::string_view namespace_, std::string_view name) const {
   return index_->role(namespace_, name);

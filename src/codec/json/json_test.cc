@@ -151,6 +151,9 @@ TEST(CompactJson, TakesWhiteSpaceOutAndEscapesAsGo) {
   std::string out = "x";
   ASSERT_TRUE(compact_json(out, " { \"a<\" : [ 1.0 , \"\\u003c\\/ \xE2\x80\xA9\" ] , \"a<\":{ } } ").has_value());
   EXPECT_EQ(out, R"(x{"a\u003c":[1.0,"\u003c\/ \u2029"],"a\u003c":{}})");
+  std::string replaced;
+  ASSERT_TRUE(compact_json(replaced, "[\"a\xFF\xC3\xA4\"]").has_value());
+  EXPECT_EQ(replaced, "[\"a\xEF\xBF\xBD\xC3\xA4\"]");
   EXPECT_FALSE(compact_json(out, "{\"a\":}").has_value());
   EXPECT_EQ(out.back(), '}');
 }

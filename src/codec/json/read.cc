@@ -3,6 +3,7 @@
 #include "codec/json.h"
 #include "codec/json/duplicates.h"
 #include "codec/json/lexer.h"
+#include "codec/text/utf8.h"
 
 #include <fmt/core.h>
 
@@ -180,7 +181,7 @@ class Compactor {
       : out_(out),
         in_(text),
         limits_(limits),
-        plain_(text.find_first_of("<>&\xE2") == std::string_view::npos) {
+        plain_(internal::valid_utf8_prefix(text) == text.size() && !text.contains('<') && !text.contains('>') && !text.contains('&') && !text.contains('\xE2')) {
     out_.reserve(out_.size() + text.size());
   }
 
@@ -240,16 +241,20 @@ class Compactor {
     std::string_view token;
     if (!in_.string_token(token)) return false;
     if (plain_) return put(token);
-    for (std::size_t i = 0; i < token.size(); ++i) {
-      const char c = token[i];
-      if (c == '<' || c == '>' || c == '&') {
+    while (!token.empty()) {
+      const char c = token[0];
+      const std::size_t length = internal::utf8_length(token);
+      const std::string_view whole = token.substr(0, length);
+      if (length == 0) {
+        out_ += internal::kReplacement;
+      } else if (c == '<' || c == '>' || c == '&') {
         out_ += c == '<' ? "\\u003c" : (c == '>' ? "\\u003e" : "\\u0026");
-      } else if (token.substr(i, 3) == "\xE2\x80\xA8" || token.substr(i, 3) == "\xE2\x80\xA9") {
-        out_ += token[i + 2] == '\xA8' ? "\\u2028" : "\\u2029";
-        i += 2;
+      } else if (whole == "\xE2\x80\xA8" || whole == "\xE2\x80\xA9") {
+        out_ += whole[2] == '\xA8' ? "\\u2028" : "\\u2029";
       } else {
-        out_ += c;
+        out_ += whole;
       }
+      token.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return true;
   }
@@ -262,7 +267,7 @@ class Compactor {
   std::string& out_;
   JsonLexer in_;
   const JsonLimits& limits_;
-  bool plain_;  // Nothing in the text that Go escapes.
+  bool plain_;  // Nothing in the text that Go escapes or replaces.
 };
 
 }  // namespace

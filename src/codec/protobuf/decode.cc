@@ -187,6 +187,7 @@ class Decoder {
     NodeRef child = map.append_entry(text);
     if (has_value) return single(child, type, value_reader, value_wire, &here, depth);
     internal::set_zero(child, type);
+    if (type.is(TypeKind::Bytes)) child.set_string("");  // Go makes these empty, not nil.
     return ok();
   }
 

@@ -18,7 +18,7 @@ using object::NodeRef;
 using object::Type;
 using object::TypeKind;
 
-void normalize_value(NodeRef node, Type type);
+void normalize_value(NodeRef node, Type type, bool stored);
 
 /// The kinds that are structs in Go: omitempty does not apply to them.
 bool is_never_empty(TypeKind kind) {
@@ -89,7 +89,7 @@ bool is_always_written(Field field) {
   return !field.has(object::kOmitEmpty) || is_never_empty(field.type().kind());
 }
 
-void normalize_struct(NodeRef node, Type type) {
+void normalize_struct(NodeRef node, Type type, bool stored) {
   if (!node.is_map()) node.set_map();
   const std::size_t fields = type.field_count();
   constexpr std::size_t kFew = 64;
@@ -121,8 +121,12 @@ void normalize_struct(NodeRef node, Type type) {
     std::uint32_t at = slots[position];
     NodeRef child = at == kNone ? NodeRef() : node.entry(at).value;
     if (child.exists() && !child.is_null()) {
-      normalize_value(child, field.type());
+      normalize_value(child, field.type(), stored);
       if (is_omitted(child, field)) continue;
+      if (stored && child.is_list() && child.empty() && field.type().is(TypeKind::List) &&
+          !field.has(object::kPointer)) {
+        child.set_null();
+      }
     } else {
       if (!is_always_written(field)) continue;
       if (at == kNone) {
@@ -131,7 +135,7 @@ void normalize_struct(NodeRef node, Type type) {
       }
       if (!field.has(object::kPointer)) {
         internal::set_zero(child, field.type());
-        if (field.type().is(TypeKind::Struct)) normalize_struct(child, field.type());
+        if (field.type().is(TypeKind::Struct)) normalize_struct(child, field.type(), stored);
       }
       // "" and 0 stand for nothing; nil lists and maps stay null.
     }
@@ -141,22 +145,22 @@ void normalize_struct(NodeRef node, Type type) {
   node.select(order.span());
 }
 
-void normalize_value(NodeRef node, Type type) {
+void normalize_value(NodeRef node, Type type, bool stored) {
   switch (type.kind()) {
-    case TypeKind::Struct: return normalize_struct(node, type);
+    case TypeKind::Struct: return normalize_struct(node, type, stored);
     case TypeKind::List:
-      for (NodeRef item : node.items()) normalize_value(item, type.element());
+      for (NodeRef item : node.items()) normalize_value(item, type.element(), stored);
       return;
     case TypeKind::Map:
-      for (auto [key, atom, child] : node.entries()) normalize_value(child, type.element());
+      for (auto [key, atom, child] : node.entries()) normalize_value(child, type.element(), stored);
       node.sort_keys();
       return;
     case TypeKind::SchemaOrArray:
     case TypeKind::SchemaOrBool:
     case TypeKind::SchemaOrStringArray:
-      if (node.is_map()) return normalize_struct(node, type.element());
+      if (node.is_map()) return normalize_struct(node, type.element(), stored);
       if (type.is(TypeKind::SchemaOrArray)) {
-        for (NodeRef item : node.items()) normalize_struct(item, type.element());
+        for (NodeRef item : node.items()) normalize_struct(item, type.element(), stored);
       }
       return;
     case TypeKind::Any: node.sort_keys_deep(); return;
@@ -167,12 +171,18 @@ void normalize_value(NodeRef node, Type type) {
 }  // namespace
 
 void normalize(NodeRef tree, Type type) {
-  if (type) return normalize_value(tree, type);
+  if (type) return normalize_value(tree, type, false);
   tree.sort_keys_deep();
 }
 
 object::Document freeze_typed(object::Draft& draft, Type type) {
   normalize(draft.root(), type);
+  return draft.freeze();
+}
+
+object::Document freeze_stored(object::Draft& draft, Type type) {
+  if (!type) return freeze_typed(draft, type);
+  normalize_value(draft.root(), type, true);
   return draft.freeze();
 }
 

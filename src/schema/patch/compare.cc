@@ -25,7 +25,6 @@ bool is_system_metadata(std::string_view key) {
 
 namespace {
 
-bool equal_trees(Value a, Value b) { return object::equal(a, b); }
 bool equal_trees(NodeRef a, NodeRef b) { return object::equal(a, b); }
 bool equal_trees(Value a, NodeRef b) { return object::equal(a, b); }
 bool equal_trees(NodeRef a, Value b) { return object::equal(b, a); }

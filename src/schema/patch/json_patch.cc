@@ -23,7 +23,8 @@ constexpr std::size_t kOperationsMax = 10'000;
 constexpr std::size_t kCopiedBytesMax = 3UL * 1024 * 1024;  // JSONPatchMaxCopyBytes
 
 Error does_not_apply() {
-  return {Reason::Invalid, "the server rejected our request due to an error in our request"};
+  return Error(Reason::Invalid, "the server rejected our request due to an error in our request")
+      .with_empty_details();
 }
 
 std::string_view go_kind(NodeRef node) {

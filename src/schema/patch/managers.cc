@@ -29,8 +29,12 @@ Result<Manager> decode_entry(Tree entry) {
                  type.empty() ? "missing fieldsType in managed fields entry"
                               : fmt::format("unsupported fieldsType {}", go_quote(type)));
   }
+  const std::string_view operation = entry["operation"].as_string();
+  if (operation != "Apply" && operation != "Update") {
+    return Error(Reason::BadRequest, "the operation of a managed fields entry must be Apply or Update");
+  }
   out.name = entry["manager"].as_string();
-  out.applied = entry["operation"].as_string() == "Apply";
+  out.applied = operation == "Apply";
   out.api_version = entry["apiVersion"].as_string();
   out.subresource = entry["subresource"].as_string();
   out.time = entry["time"].as_string();

@@ -236,7 +236,12 @@ void merge_applied(NodeRef target, NodeRef applied, Type type) {
 
 void prune_unowned(NodeRef target, Type type, const FieldSet& last,
                    const std::vector<const FieldSet*>& owners) {
-  prune_node(target, type ? Shape::of(type) : Shape{}, last, Owners{owners});
+  // Whoever applies names the object and so keeps its metadata, though names are in no set.
+  const std::string_view name[] = {"metadata.name"};
+  const FieldSet named = FieldSet::of(name);
+  Owners all{owners};
+  all.sets.push_back(&named);
+  prune_node(target, type ? Shape::of(type) : Shape{}, last, all);
 }
 
 }  // namespace knarr::schema

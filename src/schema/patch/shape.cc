@@ -49,6 +49,28 @@ Result<PathElement> set_element(Tree item) {
   return out;
 }
 
+// What a key field counts as when an item leaves it out: its default, else the zero value that Go's
+// plain fields are published with.
+std::optional<PathScalar> key_default(Field field) {
+  if (!field) return std::nullopt;
+  PathScalar out;
+  if (!field.default_json().empty()) {
+    const auto value = codec::parse_json(field.default_json());
+    if (!value || value->root().is_null()) return std::nullopt;
+    return PathScalar::of(value->root());
+  }
+  if (field.has(object::kPointer) || field.has(object::kOmitEmpty) || !field.has(object::kRequired)) {
+    return std::nullopt;
+  }
+  switch (field.type().kind()) {
+    case TypeKind::String: out.kind = PathScalar::Kind::Text; return out;
+    case TypeKind::Bool: out.kind = PathScalar::Kind::Bool; return out;
+    case TypeKind::Int32:
+    case TypeKind::Int64: out.kind = PathScalar::Kind::Number; return out;
+    default: return std::nullopt;
+  }
+}
+
 template <typename Tree>
 Result<PathElement> keyed_element(Tree item, const Shape& list) {
   if (item.is_null()) {
@@ -68,14 +90,9 @@ Result<PathElement> keyed_element(Tree item, const Shape& list) {
       out.keys.emplace_back(key, PathScalar::of(value));
       continue;
     }
-    const Field field = list.type.element().is(TypeKind::Struct) ? list.type.element().find(key)
-                                                                 : Field();
-    const auto fallback = field && !field.default_json().empty()
-                              ? codec::parse_json(field.default_json())
-                              : Result<object::Draft>(object::Draft());
-    if (fallback && !fallback->root().is_null()) {
-      out.keys.emplace_back(key, PathScalar::of(fallback->root()));
-    }
+    const Type item_type = list.type.element();
+    auto fallback = key_default(item_type.is(TypeKind::Struct) ? item_type.find(key) : Field());
+    if (fallback) out.keys.emplace_back(key, std::move(*fallback));
   }
   if (out.keys.empty()) {
     return Error(Reason::BadRequest,

@@ -13,34 +13,35 @@ Index::Found Index::find(std::string_view key) const {
   return {&found->first, found->second};
 }
 
-void Index::apply(const Event& event) {
-  if (event.type == Event::Type::Delete) {
-    entries_.erase(event.key);
-  } else {
-    entries_.insert_or_assign(event.key, Versions{event.created, event.revision});
+std::vector<Slot> Index::slots(std::string_view prefix) const {
+  std::vector<std::pair<std::string_view, Slot>> found;
+  for (const auto& [key, versions] : entries_) {
+    if (key.view().starts_with(prefix)) found.emplace_back(key.view(), versions.slot);
   }
-}
-
-void RecordSet::add(const Event& event) {
-  add(Record{event.key, event.value, event.created, event.revision, event.type == Event::Type::Delete});
+  std::ranges::sort(found);
+  std::vector<Slot> slots;
+  slots.reserve(found.size());
+  for (const auto& [key, slot] : found) slots.push_back(slot);
+  return slots;
 }
 
 void RecordSet::add(Record record) {
-  const auto [place, added] = records_.try_emplace(record.key);
+  const auto [place, added] = records_.try_emplace(record.slot);
   if (!added) bytes_ -= place->second.key.size() + place->second.value.size();
   bytes_ += record.key.size() + record.value.size();
   place->second = std::move(record);
 }
 
 void RecordSet::add_all(const RecordSet& newer) {
-  for (const auto& [key, record] : newer.records_) add(record);
+  for (const auto& [slot, record] : newer.records_) add(record);
 }
 
 std::vector<Record> RecordSet::in_order() const {
   std::vector<Record> records;
   records.reserve(records_.size());
-  for (const auto& [key, record] : records_) records.push_back(record);
-  std::ranges::sort(records, {}, &Record::modified);
+  for (const auto& [slot, record] : records_) records.push_back(record);
+  std::ranges::sort(records, {},
+                    [](const Record& record) { return std::pair(record.modified, record.slot); });
   return records;
 }
 
@@ -64,8 +65,8 @@ CommitOutcome Batch::add(Txn txn) {
 }
 
 Versions Batch::versions(std::string_view key) const {
-  const auto changed = changed_.find(key);
-  return changed != changed_.end() ? changed->second : index_.find(key).versions;
+  const auto changed = changes_.versions.find(key);
+  return changed != changes_.versions.end() ? changed->second : index_.find(key).versions;
 }
 
 std::optional<Conflict> Batch::first_conflict(const Txn& txn) const {
@@ -90,24 +91,27 @@ bool Batch::append(Op op, Revision revision) {
       .created = before.modified == 0 ? revision : before.created,
       .previous = before.modified,
   };
-  changed_.insert_or_assign(event.key, erase ? Versions{} : Versions{event.created, revision});
-  records_.add(event);
-  events_.push_back(std::move(event));
+  const Slot slot = before.modified == 0 ? ++last_slot_ : before.slot;
+  changes_.versions.insert_or_assign(event.key,
+                                     erase ? Versions{} : Versions{event.created, revision, slot});
+  records_.add({slot, event.key, event.value, event.created, revision, erase});
+  changes_.events.push_back(std::move(event));
   return true;
 }
 
 Result<std::size_t> validate(const Txn& txn) {
   if (txn.ops.size() > Txn::kMaxOps || txn.compares.size() > Txn::kMaxOps) {
-    return Error(Reason::Invalid, fmt::format("a transaction may have {} operations and compares, not {}",
-                                              Txn::kMaxOps, std::max(txn.ops.size(), txn.compares.size())));
+    return Error(Reason::Invalid,
+                 fmt::format("a transaction may have {} operations and compares, not {}",
+                             Txn::kMaxOps, std::max(txn.ops.size(), txn.compares.size())));
   }
   std::size_t bytes = 0;
   std::vector<std::string_view> keys;
   keys.reserve(txn.ops.size());
   for (const Op& op : txn.ops) {
     if (op.key.empty() || op.key.size() > Txn::kMaxKeyBytes) {
-      return Error(Reason::Invalid, fmt::format("a key may have 1 to {} bytes, not {}", Txn::kMaxKeyBytes,
-                                                op.key.size()));
+      return Error(Reason::Invalid, fmt::format("a key may have 1 to {} bytes, not {}",
+                                                Txn::kMaxKeyBytes, op.key.size()));
     }
     bytes += op.key.size() + op.value.size();
     keys.push_back(op.key);
@@ -119,7 +123,8 @@ Result<std::size_t> validate(const Txn& txn) {
   }
   std::ranges::sort(keys);
   if (const auto twice = std::ranges::adjacent_find(keys); twice != keys.end()) {
-    return Error(Reason::Invalid, fmt::format("two operations on the key {} in one transaction", *twice));
+    return Error(Reason::Invalid,
+                 fmt::format("two operations on the key {} in one transaction", *twice));
   }
   return bytes;
 }

@@ -17,8 +17,9 @@ CommitQueue::~CommitQueue() {
   worker_->stop();  // Runs what is queued: everyone who waits gets an answer.
 }
 
-Result<std::unique_ptr<Store>> CommitQueue::create(std::unique_ptr<Log> log, std::unique_ptr<Worker> worker,
-                                                   Clock& clock, QueueOptions options) {
+Result<std::unique_ptr<Store>> CommitQueue::create(std::unique_ptr<Log> log,
+                                                   std::unique_ptr<Worker> worker, Clock& clock,
+                                                   QueueOptions options) {
   auto core = std::make_shared<Core>(std::move(log), worker.get(), clock, options);
   TRY(core->start());
   return std::unique_ptr<Store>(new CommitQueue(std::move(core), std::move(worker)));
@@ -34,21 +35,29 @@ Task<Result<CommitOutcome>> CommitQueue::commit(Txn txn) {
   co_return co_await done.wait();
 }
 
-Revision CommitQueue::current() const { return core_->current(); }
-Revision CommitQueue::compacted() const { return core_->compacted(); }
-RevisionRange CommitQueue::lost() const { return core_->lost(); }
-Result<> CommitQueue::health() { return core_->health(); }
+Revision CommitQueue::current() const {
+  return core_->current();
+}
+Revision CommitQueue::compacted() const {
+  return core_->compacted();
+}
+RevisionRange CommitQueue::lost() const {
+  return core_->lost();
+}
+Result<> CommitQueue::health() {
+  return core_->health();
+}
 
 Task<Result<Revision>> CommitQueue::load(std::string prefix, PairSink each) {
-  co_return co_await worker_->run([core = core_, prefix = std::move(prefix), each = std::move(each)] {
-    return core->load(prefix, each);
-  });
+  co_return co_await worker_->run([core = core_, prefix = std::move(prefix),
+                                   each = std::move(each)] { return core->load(prefix, each); });
 }
 
 Task<Result<Revision>> CommitQueue::subscribe(Executor& executor, EventSink sink) {
-  co_return co_await worker_->run([core = core_, executor = &executor, sink = std::move(sink)]() mutable {
-    return Result<Revision>(core->subscribe(*executor, std::move(sink)));
-  });
+  co_return co_await worker_->run(
+      [core = core_, executor = &executor, sink = std::move(sink)]() mutable {
+        return Result<Revision>(core->subscribe(*executor, std::move(sink)));
+      });
 }
 
 Task<Result<>> CommitQueue::compact(Revision revision) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CommitQueue: the Store of every backend that one process owns alone. It keeps the index key ->
-// (created, modified), decides compares, gives out revisions, and makes groups: all transactions that
-// wait when a batch is durable form the next batch.
+// (created, modified), decides compares, gives out revisions, and makes groups: all transactions
+// that wait when a batch is durable form the next batch.
 //
 // Everything but the door runs as jobs of the worker, which is this component's strand; the worker
 // thread therefore blocks in the disk's fsync while new transactions gather in `waiting_`.
@@ -42,8 +42,9 @@ struct QueueOptions {
 class CommitQueue final : public Store {
  public:
   /// Reads the index from the log. `clock` outlives the store. Errors: the log's.
-  static Result<std::unique_ptr<Store>> create(std::unique_ptr<Log> log, std::unique_ptr<Worker> worker,
-                                               Clock& clock, QueueOptions options);
+  static Result<std::unique_ptr<Store>> create(std::unique_ptr<Log> log,
+                                               std::unique_ptr<Worker> worker, Clock& clock,
+                                               QueueOptions options);
   ~CommitQueue() override;
 
   Task<Result<CommitOutcome>> commit(Txn txn) override;

@@ -7,10 +7,10 @@
 #include "base/testing/sim_clock.h"
 #include "store/commit/log.h"
 
+#include <map>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <map>
 
 namespace knarr::store {
 namespace {
@@ -32,9 +32,10 @@ struct FaultyDisk {
 class FaultyLog final : public Log {
  public:
   explicit FaultyLog(FaultyDisk* disk) : disk_(disk) {}
-  [[nodiscard]] LogState state() const override { return disk_->state; }
-  Result<> scan(std::string_view prefix, const PairSink& each) override { return ok(); }
-  Result<> scan_keys(const std::function<void(const Pair&)>& each) override { return ok(); }
+  Result<LogState> start(const std::function<void(Slot, const Pair&)>& each) override {
+    return disk_->state;
+  }
+  Result<> read(std::span<const Slot> slots, const PairSink& each) override { return ok(); }
   Result<> append(const LogBatch& batch) override {
     ++disk_->appends;
     if (disk_->fault == FaultyDisk::Fault::LoseBatch) return failure();
@@ -72,11 +73,12 @@ class CommitQueueTest : public testing::Test {
     options.max_batch_txns = 10;
     options.max_waiting_txns = 50;
     options.max_batch_bytes = 1000;
-    store_ = MUST(CommitQueue::create(std::make_unique<FaultyLog>(&disk_), std::make_unique<Worker>(loop_),
-                                      clock_, options));
+    store_ = MUST(CommitQueue::create(std::make_unique<FaultyLog>(&disk_),
+                                      std::make_unique<Worker>(loop_), clock_, options));
     MUST(run(store_->subscribe(loop_, [this](EventBatch batch) {
       for (const Event& event : batch.events) {
-        events_.push_back(fmt::format("{}={}@{}", event.key.view(), event.value.view(), event.revision));
+        events_.push_back(
+            fmt::format("{}={}@{}", event.key.view(), event.value.view(), event.revision));
       }
     })));
   }
@@ -117,7 +119,8 @@ TEST_F(CommitQueueTest, AFailedBatchFailsWholeAndChangesNothing) {
   tasks.push_back(store_->commit(make("/a", "2")));
   tasks.push_back(store_->commit(make("/b", "1")));
   Txn sees_pending = make("/a", "3");
-  sees_pending.compare("/a", 1);  // Conflicts with the first, which then fails: no conflict to report.
+  sees_pending.compare("/a",
+                       1);  // Conflicts with the first, which then fails: no conflict to report.
   tasks.push_back(store_->commit(std::move(sees_pending)));
   for (const auto& result : run(all(std::move(tasks)))) {
     EXPECT_TRUE(result.error().is(Reason::ServiceUnavailable));
@@ -235,7 +238,8 @@ TEST_F(CommitQueueTest, TakesAllThatWaitsUpToTheLimitsOfABatch) {
   EXPECT_EQ(disk_.batch_sizes, (std::vector<std::size_t>{10, 10, 5}));
   disk_.batch_sizes.clear();
   tasks.clear();
-  for (int i = 0; i < 4; ++i) tasks.push_back(store_->commit(make(fmt::format("/k{}", i), std::string(400, 'v'))));
+  for (int i = 0; i < 4; ++i)
+    tasks.push_back(store_->commit(make(fmt::format("/k{}", i), std::string(400, 'v'))));
   run(all(std::move(tasks)));
   EXPECT_EQ(disk_.batch_sizes, (std::vector<std::size_t>{2, 2}));
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a batch: taken from what waits, decided, written, published, answered; and what happens
-// when the log fails. A failed append leaves doubt: the bytes may be on the disk or not. The log is
-// asked at once (recover); if it cannot say, every write fails until it can, and then the batch
-// either happens after all or never did. No revision is given out twice for different contents.
+// The life of a batch: taken from what waits, decided, written, published, answered; and what
+// happens when the log fails. A failed append leaves doubt: the bytes may be on the disk or not.
+// The log is asked at once (recover); if it cannot say, every write fails until it can, and then
+// the batch either happens after all or never did. No revision is given out twice for different
+// contents.
 #include "store/commit/core.h"
 
 #include "store/commit/batch.h"
@@ -12,11 +13,14 @@
 namespace knarr::store {
 namespace {
 
-Error stopped_error() { return {Reason::ServiceUnavailable, "the store is stopped"}; }
+Error stopped_error() {
+  return {Reason::ServiceUnavailable, "the store is stopped"};
+}
 
 }  // namespace
 
-CommitQueue::Core::Core(std::unique_ptr<Log> log, Worker* worker, Clock& clock, QueueOptions options)
+CommitQueue::Core::Core(std::unique_ptr<Log> log, Worker* worker, Clock& clock,
+                        QueueOptions options)
     : clock_(clock), options_(options), worker_(worker), log_(std::move(log)) {}
 
 // ---- any thread
@@ -26,7 +30,8 @@ Result<> CommitQueue::Core::enqueue(Waiting waiting) {
   if (closed_) return stopped_error();
   if (waiting_.size() >= options_.max_waiting_txns ||
       waiting_bytes_ + waiting.bytes > options_.max_waiting_bytes) {
-    return Error(Reason::TooManyRequests, fmt::format("{} writes wait for the disk", waiting_.size()))
+    return Error(Reason::TooManyRequests,
+                 fmt::format("{} writes wait for the disk", waiting_.size()))
         .with_retry_after(std::chrono::seconds(1));
   }
   waiting_bytes_ += waiting.bytes;
@@ -65,7 +70,8 @@ Result<> CommitQueue::Core::health() {
     std::lock_guard lock(mutex_);
     if (closed_) return stopped_error();
     health = health_;
-    retry = !health && !recovering_ && clock_.steady_now() - last_recovery_ >= options_.recover_every;
+    retry =
+        !health && !recovering_ && clock_.steady_now() - last_recovery_ >= options_.recover_every;
     if (retry) recovering_ = true;
   }
   if (retry) {
@@ -85,10 +91,16 @@ void CommitQueue::Core::set_health(Result<> health) {
 // ---- jobs of the worker
 
 Result<> CommitQueue::Core::start() {
-  TRY(log_->scan_keys([this](const Pair& pair) {
-    index_.set(Bytes(pair.key), Versions{pair.created, pair.modified});
+  std::size_t slots = 0;
+  const LogState state = TRY(log_->start([&](Slot slot, const Pair& pair) {
+    ++slots;
+    index_.set(Bytes(pair.key), Versions{pair.created, pair.modified, slot});
+    last_slot_ = std::max(last_slot_, slot);
   }));
-  const LogState state = log_->state();
+  if (slots != index_.size()) {
+    return Error(Reason::InternalError,
+                 "the database is damaged: it has a key twice; restore a snapshot");
+  }
   ceiling_ = state.ceiling;
   Revision current = state.last;
   if (state.ceiling > state.last) {
@@ -134,7 +146,7 @@ std::vector<Waiting> CommitQueue::Core::take_waiting() {
 void CommitQueue::Core::run_batch(std::vector<Waiting> taken) {
   if (taken.empty()) return;
   Result<> result = stopped_ ? Result<>(stopped_error()) : ensure_working();
-  Batch batch(index_, current());
+  Batch batch(index_, current(), last_slot_);
   std::vector<Answer> answers;
   answers.reserve(taken.size());
   for (Waiting& waiting : taken) {
@@ -147,17 +159,19 @@ void CommitQueue::Core::run_batch(std::vector<Waiting> taken) {
     }
   }
   transactions_ += answers.size();
+  last_slot_ = batch.last_slot();  // Also if it fails: it may turn out to be there.
   if (!batch.empty()) {
     if (may_stay_undurable(batch)) {
       soft_.add_all(batch.records());
       start_flush_timer();
-      apply(std::move(batch.events()), batch.last());
+      apply(batch.take_changes(), batch.last());
     } else {
       result = write(&batch);
     }
   }
   for (const Answer& answer : answers) {
-    answer.done.set(result ? Result<CommitOutcome>(answer.outcome) : Result<CommitOutcome>(result.error()));
+    answer.done.set(result ? Result<CommitOutcome>(answer.outcome)
+                           : Result<CommitOutcome>(result.error()));
   }
 }
 
@@ -167,7 +181,8 @@ bool CommitQueue::Core::may_stay_undurable(const Batch& batch) const {
          soft_.bytes() + batch.records().bytes() <= options_.max_soft_bytes;
 }
 
-LogBatch CommitQueue::Core::make_log_batch(const Batch* batch, std::optional<Revision> ceiling) const {
+LogBatch CommitQueue::Core::make_log_batch(const Batch* batch,
+                                           std::optional<Revision> ceiling) const {
   LogBatch log_batch;
   if (batch == nullptr || soft_.empty()) {
     log_batch.records = batch == nullptr ? soft_.in_order() : batch->records().in_order();
@@ -189,11 +204,11 @@ LogBatch CommitQueue::Core::make_log_batch(const Batch* batch, std::optional<Rev
 Result<> CommitQueue::Core::write(Batch* batch, std::optional<Revision> ceiling) {
   const LogBatch log_batch = make_log_batch(batch, ceiling);
   const Revision last = log_batch.last;
-  std::vector<Event> events;
-  if (batch != nullptr) events = std::move(batch->events());
+  Changes changes;
+  if (batch != nullptr) changes = batch->take_changes();
   Result<> appended = log_->append(log_batch);
   if (!appended) {
-    doubt_ = Doubt{last, batch == nullptr ? current() : last, std::move(events)};
+    doubt_ = Doubt{last, batch == nullptr ? current() : last, std::move(changes)};
     broken_ = true;
     set_health(appended);
     if (settle_doubt() && current() >= last && soft_.empty()) return ok();
@@ -204,7 +219,7 @@ Result<> CommitQueue::Core::write(Batch* batch, std::optional<Revision> ceiling)
   if (log_batch.ceiling) ceiling_ = *log_batch.ceiling;
   soft_.clear();
   cancel_flush_timer();
-  if (!events.empty()) apply(std::move(events), last);
+  if (!changes.events.empty()) apply(std::move(changes), last);
   set_health(ok());
   return ok();
 }
@@ -230,7 +245,7 @@ Result<> CommitQueue::Core::settle_doubt() {
   ++batches_;
   soft_.clear();
   cancel_flush_timer();
-  if (!doubt.events.empty()) apply(std::move(doubt.events), doubt.batch_last);
+  if (!doubt.changes.events.empty()) apply(std::move(doubt.changes), doubt.batch_last);
   return ok();
 }
 
@@ -243,18 +258,23 @@ Result<> CommitQueue::Core::ensure_working() {
   return settle_doubt();
 }
 
-void CommitQueue::Core::apply(std::vector<Event> events, Revision last) {
-  for (Event& event : events) {
-    event.attachment.committed(event.revision);
-    index_.apply(event);
+void CommitQueue::Core::apply(Changes changes, Revision last) {
+  for (Event& event : changes.events) event.attachment.committed(event.revision);
+  for (const auto& [key, versions] : changes.versions) {
+    if (versions.modified == 0) {
+      index_.erase(key);
+    } else {
+      index_.set(key, versions);
+    }
   }
   current_.store(last, std::memory_order_release);
-  publish({last, std::move(events)});
+  publish({last, std::move(changes.events)});
 }
 
 void CommitQueue::Core::publish(EventBatch batch) {
   if (sink_ == nullptr) return;
-  sink_executor_->post([sink = sink_, batch = std::move(batch)]() mutable { (*sink)(std::move(batch)); });
+  sink_executor_->post(
+      [sink = sink_, batch = std::move(batch)]() mutable { (*sink)(std::move(batch)); });
 }
 
 void CommitQueue::Core::start_flush_timer() {
@@ -277,7 +297,7 @@ void CommitQueue::Core::cancel_flush_timer() {
 
 Result<Revision> CommitQueue::Core::load(std::string_view prefix, const PairSink& each) {
   TRY(flush());  // The log is then the state of current().
-  TRY(log_->scan(prefix, each));
+  TRY(log_->read(index_.slots(prefix), each));
   return current();
 }
 
@@ -290,8 +310,8 @@ Revision CommitQueue::Core::subscribe(Executor& executor, EventSink sink) {
 Result<> CommitQueue::Core::compact(Revision revision) {
   if (stopped_) return stopped_error();
   if (revision > current()) {
-    return Error(Reason::Invalid, fmt::format("revision {} is not reached yet, the store is at {}", revision,
-                                              current()));
+    return Error(Reason::Invalid, fmt::format("revision {} is not reached yet, the store is at {}",
+                                              revision, current()));
   }
   if (revision > compacted()) compacted_.store(revision, std::memory_order_release);
   TRY(ensure_working());
@@ -322,7 +342,8 @@ Stats CommitQueue::Core::stats() {
 
 Result<> CommitQueue::Core::stop() {
   if (stopped_) return ok();
-  for (auto taken = take_waiting(); !taken.empty(); taken = take_waiting()) run_batch(std::move(taken));
+  for (auto taken = take_waiting(); !taken.empty(); taken = take_waiting())
+    run_batch(std::move(taken));
   Result<> result = ensure_working();
   // The mark of a clean stop: the ceiling comes down to what was given out.
   if (result && (!soft_.empty() || ceiling_ != current())) result = write(nullptr, current());

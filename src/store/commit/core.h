@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commit queue's inside: what waits (under a mutex, any thread) and the state of the log (jobs of
-// the worker alone). Kept by a shared pointer: jobs and timers may come after the queue is gone.
+// The commit queue's inside: what waits (under a mutex, any thread) and the state of the log (jobs
+// of the worker alone). Kept by a shared pointer: jobs and timers may come after the queue is gone.
 #pragma once
 
 #include "base/clock.h"
@@ -62,7 +62,7 @@ class CommitQueue::Core : public std::enable_shared_from_this<Core> {
   struct Doubt {
     Revision last = 0;
     Revision batch_last = 0;
-    std::vector<Event> events;
+    Changes changes;
   };
 
   bool post_job(UniqueFunction<void()> job);  // Any thread.
@@ -75,7 +75,7 @@ class CommitQueue::Core : public std::enable_shared_from_this<Core> {
   Result<> settle_doubt();
   Result<> ensure_working();
   void set_health(Result<> health);
-  void apply(std::vector<Event> events, Revision last);
+  void apply(Changes changes, Revision last);
   void publish(EventBatch batch);
   void start_flush_timer();
   void cancel_flush_timer();
@@ -101,6 +101,7 @@ class CommitQueue::Core : public std::enable_shared_from_this<Core> {
   Index index_;
   RecordSet soft_;  // Acknowledged, not durable.
   Revision ceiling_ = 0;
+  Slot last_slot_ = 0;
   std::optional<Doubt> doubt_;
   bool broken_ = false;
   bool stopped_ = false;

@@ -11,8 +11,13 @@
 
 namespace knarr::store {
 
-/// The new state of one key.
+/// Names one life of a key in the log, so that a log needs no index of keys: given by the queue
+/// when the key is created, rising, never used again.
+using Slot = std::uint64_t;
+
+/// The new state of one slot.
 struct Record {
+  Slot slot = 0;
   Bytes key;
   Bytes value;
   Revision created = 0;
@@ -20,7 +25,8 @@ struct Record {
   bool erased = false;
 };
 
-/// Written as one: all of it or nothing. At most one record a key.
+/// Written as one: all of it or nothing. At most one record a slot; a slot that is erased may never
+/// have been written.
 struct LogBatch {
   std::vector<Record> records;  // By rising revision.
   Revision last = 0;            // What LogState::last is afterwards; not below the newest record.
@@ -44,12 +50,11 @@ class Log {
   Log& operator=(const Log&) = delete;
   virtual ~Log() = default;
 
-  /// What was found when it was opened.
-  [[nodiscard]] virtual LogState state() const = 0;
-  /// Calls `each` for every live pair below `prefix`, in the order of keys.
-  virtual Result<> scan(std::string_view prefix, const PairSink& each) = 0;
-  /// Every key without its value, in any order.
-  virtual Result<> scan_keys(const std::function<void(const Pair&)>& each) = 0;
+  /// Called once, first: gives every live slot with its key but without its value, in any order, and
+  /// what is durable. Checks as much as it has to after what happened before.
+  virtual Result<LogState> start(const std::function<void(Slot slot, const Pair& pair)>& each) = 0;
+  /// The pairs of live slots, in this order.
+  virtual Result<> read(std::span<const Slot> slots, const PairSink& each) = 0;
   /// Returns after the batch is durable. After an error nobody knows whether it is, and only
   /// recover() may follow.
   virtual Result<> append(const LogBatch& batch) = 0;

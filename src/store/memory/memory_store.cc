@@ -1,42 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log of a store in memory: a sorted map.
+// The log of a store in memory: a map of slots.
 #include "store/memory_store.h"
 
 #include "store/commit/commit_queue.h"
 #include "store/commit/log.h"
 
-#include <map>
+#include <unordered_map>
 #include <utility>
 
 namespace knarr::store {
 
 class MemoryDisk {
  public:
-  std::map<Bytes, Record, std::less<std::string_view>> records;
+  std::unordered_map<Slot, Record> records;
   LogState state;
   std::uint64_t bytes = 0;
 };
 
 namespace {
 
-Pair pair_of(const Record& record) { return {record.key, record.value, record.created, record.modified}; }
+Pair pair_of(const Record& record) {
+  return {record.key, record.value, record.created, record.modified};
+}
 
 class MemoryLog final : public Log {
  public:
   explicit MemoryLog(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {}
 
-  [[nodiscard]] LogState state() const override { return disk_->state; }
-
-  Result<> scan(std::string_view prefix, const PairSink& each) override {
-    for (auto it = disk_->records.lower_bound(prefix); it != disk_->records.end(); ++it) {
-      if (!it->first.view().starts_with(prefix)) break;
-      TRY(each(pair_of(it->second)));
-    }
-    return ok();
+  Result<LogState> start(const std::function<void(Slot, const Pair&)>& each) override {
+    for (const auto& [slot, record] : disk_->records) each(slot, pair_of(record));
+    return disk_->state;
   }
 
-  Result<> scan_keys(const std::function<void(const Pair&)>& each) override {
-    for (const auto& [key, record] : disk_->records) each({key, {}, record.created, record.modified});
+  Result<> read(std::span<const Slot> slots, const PairSink& each) override {
+    for (const Slot slot : slots) TRY(each(pair_of(disk_->records.at(slot))));
     return ok();
   }
 
@@ -54,19 +51,14 @@ class MemoryLog final : public Log {
 
  private:
   void write(const Record& record) {
-    const auto found = disk_->records.find(record.key.view());
-    if (found != disk_->records.end()) {
+    const auto found = disk_->records.find(record.slot);
+    if (found != disk_->records.end())
       disk_->bytes -= record.key.size() + found->second.value.size();
-      if (record.erased) {
-        disk_->records.erase(found);
-        return;
-      }
-      found->second = record;
-    } else if (record.erased) {
+    if (record.erased) {
+      disk_->records.erase(record.slot);
       return;
-    } else {
-      disk_->records.emplace(record.key, record);
     }
+    disk_->records.insert_or_assign(record.slot, record);
     disk_->bytes += record.key.size() + record.value.size();
   }
 
@@ -75,13 +67,15 @@ class MemoryLog final : public Log {
 
 }  // namespace
 
-std::shared_ptr<MemoryDisk> make_memory_disk() { return std::make_shared<MemoryDisk>(); }
+std::shared_ptr<MemoryDisk> make_memory_disk() {
+  return std::make_shared<MemoryDisk>();
+}
 
 std::unique_ptr<Store> make_memory_store(std::unique_ptr<Worker> worker, Clock& clock,
                                          std::shared_ptr<MemoryDisk> disk) {
   if (disk == nullptr) disk = make_memory_disk();
-  return MUST(CommitQueue::create(std::make_unique<MemoryLog>(std::move(disk)), std::move(worker), clock,
-                                  QueueOptions()));
+  return MUST(CommitQueue::create(std::make_unique<MemoryLog>(std::move(disk)), std::move(worker),
+                                  clock, QueueOptions()));
 }
 
 }  // namespace knarr::store

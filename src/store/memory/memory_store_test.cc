@@ -18,7 +18,8 @@ class MemoryTestDisk final : public TestDisk {
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, StoreContract,
-                         testing::Values(Backend{"memory", [] { return std::make_unique<MemoryTestDisk>(); }}));
+                         testing::Values(Backend{
+                             "memory", [] { return std::make_unique<MemoryTestDisk>(); }}));
 
 }  // namespace
 }  // namespace knarr::store

@@ -5,12 +5,12 @@
 
 #include "base/result.h"
 
-#include <sqlite3.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <sqlite3.h>
 
 namespace knarr::store::sqlite {
 
@@ -46,7 +46,8 @@ class Statement {
 
  private:
   friend class Connection;
-  Statement(Connection* connection, sqlite3_stmt* handle) : connection_(connection), handle_(handle) {}
+  Statement(Connection* connection, sqlite3_stmt* handle)
+      : connection_(connection), handle_(handle) {}
 
   Connection* connection_ = nullptr;
   sqlite3_stmt* handle_ = nullptr;

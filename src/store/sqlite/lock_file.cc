@@ -3,25 +3,26 @@
 // connection in it, and a reader (the sqlite3 program) shall still be able to look.
 #include "store/sqlite/lock_file.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
-
 #include <array>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 namespace knarr::store::sqlite {
 namespace {
 
 Error cannot_open(const std::string& path, int code) {
-  return {Reason::ServiceUnavailable,
-          fmt::format("database {}: cannot be opened: {}; the folder must exist, be writable and belong to the "
-                      "user who runs knarr",
-                      path, std::generic_category().message(code))};
+  return {
+      Reason::ServiceUnavailable,
+      fmt::format(
+          "database {}: cannot be opened: {}; the folder must exist, be writable and belong to the "
+          "user who runs knarr",
+          path, std::generic_category().message(code))};
 }
 
 int open_private(const std::string& path) {

@@ -5,12 +5,12 @@
 #include "base/check.h"
 #include "store/commit/commit_queue.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace knarr::store::sqlite {
 namespace {
@@ -19,23 +19,16 @@ constexpr sqlite3_int64 kPreallocatedBytes = 1 << 20;
 // Somebody may be looking at the file with the sqlite3 program.
 constexpr int kBusyTimeoutMillis = 2000;
 
-// cache_spill off: a batch is bounded, and a spilled page would be written twice.
+// A small cache: objects are read from memory, never from here, but at the start. cache_spill off:
+// a batch is bounded, and a spilled page would be written twice.
 constexpr const char* kSettings =
     "PRAGMA synchronous=FULL;"
     "PRAGMA wal_autocheckpoint=0;"
-    "PRAGMA cache_size=-2000;"
+    "PRAGMA cache_size=-512;"
     "PRAGMA cache_spill=OFF;"
     "PRAGMA cell_size_check=ON;"
     "PRAGMA trusted_schema=OFF;"
     "PRAGMA temp_store=MEMORY;";
-
-// The first key after all those that begin with `prefix`; empty when there is none.
-std::string end_of(std::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && end.back() == '\xff') end.pop_back();
-  if (!end.empty()) end.back() = static_cast<char>(end.back() + 1);
-  return end;
-}
 
 }  // namespace
 
@@ -43,19 +36,28 @@ Result<std::unique_ptr<SqliteLog>> SqliteLog::open(SqliteOptions options) {
   LockFile lock;
   if (options.vfs.empty()) lock = TRY(LockFile::take(options.path));
   std::unique_ptr<SqliteLog> log(new SqliteLog(std::move(options), std::move(lock)));
-  TRY(log->start());
+  log->session_ = TRY(log->connect());
   return log;
 }
 
 SqliteLog::~SqliteLog() = default;
 
-Result<> SqliteLog::start() {
-  session_ = TRY(connect());
-  state_ = TRY(read_state());
+Result<LogState> SqliteLog::start(const std::function<void(Slot, const Pair&)>& each) {
+  LogState state = TRY(read_state_row());
+  Statement statement =
+      TRY(session_->connection->prepare("SELECT id,created,modified,key FROM objects"));
+  while (TRY(statement.step())) {
+    const Pair pair{.key = statement.bytes(3),
+                    .value = {},
+                    .created = statement.integer(1),
+                    .modified = statement.integer(2)};
+    state.last = std::max(state.last, pair.modified);
+    each(statement.integer(0), pair);
+  }
   // After a clean stop SQLite's own checks while reading are enough.
-  if (state_.ceiling != state_.last) TRY(run_check("PRAGMA quick_check(5)"));
+  if (state.ceiling != state.last) TRY(run_check("PRAGMA quick_check(5)"));
   preallocate();
-  return ok();
+  return state;
 }
 
 Result<std::unique_ptr<SqliteLog::Session>> SqliteLog::connect() {
@@ -74,9 +76,8 @@ Result<std::unique_ptr<SqliteLog::Session>> SqliteLog::connect() {
   session->commit = TRY(connection.prepare("COMMIT"));
   session->rollback = TRY(connection.prepare("ROLLBACK"));
   session->put = TRY(connection.prepare(
-      "INSERT INTO objects(created,modified,key,value) VALUES(?1,?2,?3,?4) "
-      "ON CONFLICT(key) DO UPDATE SET created=excluded.created,modified=excluded.modified,value=excluded.value"));
-  session->erase = TRY(connection.prepare("DELETE FROM objects WHERE key=?1"));
+      "REPLACE INTO objects(id,created,modified,key,value) VALUES(?1,?2,?3,?4,?5)"));
+  session->erase = TRY(connection.prepare("DELETE FROM objects WHERE id=?1"));
   session->set_last = TRY(connection.prepare("UPDATE state SET last=?1"));
   session->set_ceiling = TRY(connection.prepare("UPDATE state SET ceiling=?1"));
   return session;
@@ -87,26 +88,31 @@ Result<> SqliteLog::prepare_schema(Connection& connection) {
   const std::uint64_t tables = TRY(connection.query_integer("SELECT count(*) FROM sqlite_schema"));
   if (application == 0 && tables == 0) return create_schema(connection);
   if (application != kApplicationId) {
-    return Error(Reason::InternalError, fmt::format("database {}: this is a SQLite file of another program; give "
-                                                    "another path, or import it",
-                                                    path_));
+    return Error(Reason::InternalError,
+                 fmt::format("database {}: this is a SQLite file of another program; give "
+                             "another path, or import it",
+                             path_));
   }
   const std::uint64_t version = TRY(connection.query_integer("PRAGMA user_version"));
   if (version != kSchemaVersion) {
-    return Error(Reason::InternalError,
-                 fmt::format("database {}: written by a newer knarr (schema {}, this program knows {}); start that "
-                             "version, or restore a snapshot made before the update",
-                             path_, version, kSchemaVersion));
+    return Error(
+        Reason::InternalError,
+        fmt::format(
+            "database {}: written by a newer knarr (schema {}, this program knows {}); start that "
+            "version, or restore a snapshot made before the update",
+            path_, version, kSchemaVersion));
   }
   return configure(connection);
 }
 
 Result<> SqliteLog::configure(Connection& connection) {
   if (TRY(connection.query_text("PRAGMA journal_mode=WAL")) != "wal") {
-    return Error(Reason::ServiceUnavailable,
-                 fmt::format("database {}: its file system has no shared memory for files (a network file system?); "
-                             "put it on a local disk",
-                             path_));
+    return Error(
+        Reason::ServiceUnavailable,
+        fmt::format(
+            "database {}: its file system has no shared memory for files (a network file system?); "
+            "put it on a local disk",
+            path_));
   }
   return connection.execute(kSettings);
 }
@@ -116,10 +122,11 @@ Result<> SqliteLog::create_schema(Connection& connection) {
   // One transaction, header fields included: a crash leaves an empty file or a whole schema.
   const std::string sql = fmt::format(
       "BEGIN IMMEDIATE;"
-      "CREATE TABLE objects(id INTEGER PRIMARY KEY,created INTEGER NOT NULL,modified INTEGER NOT NULL,"
+      "CREATE TABLE objects(id INTEGER PRIMARY KEY,created INTEGER NOT NULL,modified INTEGER NOT "
+      "NULL,"
       "key BLOB NOT NULL,value BLOB NOT NULL);"
-      "CREATE UNIQUE INDEX objects_key ON objects(key);"
-      "CREATE TABLE state(last INTEGER NOT NULL,ceiling INTEGER NOT NULL,recoveries INTEGER NOT NULL);"
+      "CREATE TABLE state(last INTEGER NOT NULL,ceiling INTEGER NOT NULL,recoveries INTEGER NOT "
+      "NULL);"
       "INSERT INTO state VALUES(0,0,0);"
       "PRAGMA application_id={};"
       "PRAGMA user_version={};"
@@ -128,11 +135,9 @@ Result<> SqliteLog::create_schema(Connection& connection) {
   return connection.execute(sql.c_str());
 }
 
-Result<LogState> SqliteLog::read_state() {
-  Connection& connection = *session_->connection;
-  Statement statement = TRY(connection.prepare(
-      "SELECT max(last,(SELECT coalesce(max(modified),0) FROM objects)),ceiling FROM state"));
-  if (!TRY(statement.step())) return connection.error(SQLITE_CORRUPT);
+Result<LogState> SqliteLog::read_state_row() {
+  Statement statement = TRY(session_->connection->prepare("SELECT last,ceiling FROM state"));
+  if (!TRY(statement.step())) return session_->connection->error(SQLITE_CORRUPT);
   return LogState{statement.integer(0), statement.integer(1)};
 }
 
@@ -140,7 +145,8 @@ Result<LogState> SqliteLog::read_state() {
 // write-ahead log), or null.
 sqlite3_file* SqliteLog::file_of(int which) const {
   sqlite3_file* file = nullptr;
-  if (sqlite3_file_control(session_->connection->handle(), "main", which, &file) != SQLITE_OK) return nullptr;
+  if (sqlite3_file_control(session_->connection->handle(), "main", which, &file) != SQLITE_OK)
+    return nullptr;
   return file != nullptr && file->pMethods != nullptr ? file : nullptr;
 }
 
@@ -155,7 +161,8 @@ Result<> SqliteLog::rewrite_log() {
   TRY(checked(file->pMethods->xFileSize(file, &size)));
   std::vector<char> chunk(65536);
   for (sqlite3_int64 at = 0; at < size;) {
-    const int amount = static_cast<int>(std::min<sqlite3_int64>(static_cast<sqlite3_int64>(chunk.size()), size - at));
+    const int amount = static_cast<int>(
+        std::min<sqlite3_int64>(static_cast<sqlite3_int64>(chunk.size()), size - at));
     TRY(checked(file->pMethods->xRead(file, chunk.data(), amount, at)));
     TRY(checked(file->pMethods->xWrite(file, chunk.data(), amount, at)));
     at += amount;
@@ -163,8 +170,8 @@ Result<> SqliteLog::rewrite_log() {
   return checked(file->pMethods->xSync(file, SQLITE_SYNC_NORMAL));
 }
 
-// Writes zeros behind the end of the write-ahead log, which SQLite takes for an end. Not being able to
-// is no error: the log then grows as it goes.
+// Writes zeros behind the end of the write-ahead log, which SQLite takes for an end. Not being able
+// to is no error: the log then grows as it goes.
 void SqliteLog::preallocate() {
   sqlite3_file* file = file_of(SQLITE_FCNTL_JOURNAL_POINTER);
   if (file == nullptr) return;
@@ -173,31 +180,23 @@ void SqliteLog::preallocate() {
   static constexpr std::array<char, 65536> kZeros{};
   while (size < kPreallocatedBytes) {
     const sqlite3_int64 amount = std::min<sqlite3_int64>(kZeros.size(), kPreallocatedBytes - size);
-    if (file->pMethods->xWrite(file, kZeros.data(), static_cast<int>(amount), size) != SQLITE_OK) return;
+    if (file->pMethods->xWrite(file, kZeros.data(), static_cast<int>(amount), size) != SQLITE_OK)
+      return;
     size += amount;
   }
 }
 
-Result<> SqliteLog::scan(std::string_view prefix, const PairSink& each) {
-  const std::string end = end_of(prefix);
-  Statement statement = TRY(session_->connection->prepare(
-      end.empty() ? "SELECT created,modified,key,value FROM objects WHERE key>=?1 ORDER BY key"
-                  : "SELECT created,modified,key,value FROM objects WHERE key>=?1 AND key<?2 ORDER BY key"));
-  statement.bind(1, prefix);
-  if (!end.empty()) statement.bind(2, end);
-  while (TRY(statement.step())) {
+Result<> SqliteLog::read(std::span<const Slot> slots, const PairSink& each) {
+  Statement statement = TRY(
+      session_->connection->prepare("SELECT created,modified,key,value FROM objects WHERE id=?1"));
+  for (const Slot slot : slots) {
+    statement.bind(1, slot);
+    if (!TRY(statement.step())) return session_->connection->error(SQLITE_CORRUPT);
     TRY(each({.key = statement.bytes(2),
               .value = statement.bytes(3),
               .created = statement.integer(0),
               .modified = statement.integer(1)}));
-  }
-  return ok();
-}
-
-Result<> SqliteLog::scan_keys(const std::function<void(const Pair&)>& each) {
-  Statement statement = TRY(session_->connection->prepare("SELECT created,modified,key FROM objects"));
-  while (TRY(statement.step())) {
-    each({.key = statement.bytes(2), .value = {}, .created = statement.integer(0), .modified = statement.integer(1)});
+    statement.reset();
   }
   return ok();
 }
@@ -217,15 +216,16 @@ Result<> SqliteLog::write(const LogBatch& batch) {
   Revision newest_put = 0;
   for (const Record& record : batch.records) {
     if (record.erased) {
-      session_->erase.bind(1, record.key);
+      session_->erase.bind(1, record.slot);
       TRY(session_->erase.run());
       continue;
     }
     newest_put = record.modified;
-    session_->put.bind(1, record.created);
-    session_->put.bind(2, record.modified);
-    session_->put.bind(3, record.key);
-    session_->put.bind(4, record.value);
+    session_->put.bind(1, record.slot);
+    session_->put.bind(2, record.created);
+    session_->put.bind(3, record.modified);
+    session_->put.bind(4, record.key);
+    session_->put.bind(5, record.value);
     TRY(session_->put.run());
   }
   if (newest_put != batch.last) {
@@ -240,8 +240,8 @@ Result<> SqliteLog::write(const LogBatch& batch) {
 }
 
 // After a sync that failed the kernel holds pages it believes to be on the disk, and they are not:
-// they can be read, and no later sync writes them. So: forget what the connection believes, read the
-// log anew, write all of it once more and sync; nothing may be copied from it into the database
+// they can be read, and no later sync writes them. So: forget what the connection believes, read
+// the log anew, write all of it once more and sync; nothing may be copied from it into the database
 // before that. Then write once to see whether that works.
 Result<LogState> SqliteLog::recover() {
   session_.reset();
@@ -249,7 +249,11 @@ Result<LogState> SqliteLog::recover() {
   TRY(rewrite_log());
   TRY(session_->connection->execute("UPDATE state SET recoveries=recoveries+1"));
   preallocate();
-  return read_state();
+  LogState state = TRY(read_state_row());
+  const std::uint64_t newest =
+      TRY(session_->connection->query_integer("SELECT coalesce(max(modified),0) FROM objects"));
+  state.last = std::max(state.last, newest);
+  return state;
 }
 
 int SqliteLog::on_commit(void* log, sqlite3* handle, const char* name, int frames) {
@@ -271,7 +275,9 @@ Result<> SqliteLog::checkpoint(int mode) {
   return ok();
 }
 
-Result<> SqliteLog::check() { return run_check("PRAGMA integrity_check(5)"); }
+Result<> SqliteLog::check() {
+  return run_check("PRAGMA integrity_check(5)");
+}
 
 Result<> SqliteLog::run_check(std::string_view pragma) {
   Statement statement = TRY(session_->connection->prepare(pragma));
@@ -314,8 +320,8 @@ void SqliteLog::close() {
 
 namespace knarr::store {
 
-Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options, std::unique_ptr<Worker> worker,
-                                                 Clock& clock) {
+Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options,
+                                                 std::unique_ptr<Worker> worker, Clock& clock) {
   auto log = TRY(sqlite::SqliteLog::open(std::move(options)));
   return CommitQueue::create(std::move(log), std::move(worker), clock, QueueOptions());
 }

@@ -6,16 +6,15 @@
 #include "store/testing/contract.h"
 #include "store/testing/folder.h"
 
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace knarr::store {
 namespace {
@@ -23,7 +22,8 @@ namespace {
 class SqliteTestDisk final : public TestDisk {
  public:
   std::unique_ptr<Store> open(std::unique_ptr<Worker> worker, Clock& clock) override {
-    return MUST(open_sqlite_store({.path = folder_.database(), .vfs = {}}, std::move(worker), clock));
+    return MUST(
+        open_sqlite_store({.path = folder_.database(), .vfs = {}}, std::move(worker), clock));
   }
 
  private:
@@ -31,12 +31,14 @@ class SqliteTestDisk final : public TestDisk {
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
-                         testing::Values(Backend{"sqlite", [] { return std::make_unique<SqliteTestDisk>(); }}));
+                         testing::Values(Backend{
+                             "sqlite", [] { return std::make_unique<SqliteTestDisk>(); }}));
 
 class SqliteStore : public testing::Test {
  protected:
   Result<std::unique_ptr<Store>> open() {
-    return open_sqlite_store({.path = folder_.database(), .vfs = {}}, std::make_unique<Worker>(loop_), clock_);
+    return open_sqlite_store({.path = folder_.database(), .vfs = {}},
+                             std::make_unique<Worker>(loop_), clock_);
   }
   std::string open_error() {
     auto store = open();
@@ -57,8 +59,10 @@ class SqliteStore : public testing::Test {
     MUST(connection->execute(sql));
   }
   [[nodiscard]] std::uint64_t file_size(const std::string& suffix) const {
-    struct stat info {};
-    return stat((folder_.database() + suffix).c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+    struct stat info{};
+    return stat((folder_.database() + suffix).c_str(), &info) == 0
+               ? static_cast<std::uint64_t>(info.st_size)
+               : 0;
   }
 
   ManualExecutor loop_;
@@ -71,14 +75,15 @@ TEST_F(SqliteStore, IsOneFileReadableByItsOwnerOnceStopped) {
   MUST(put(*store, "/a", "1"));
   stop(std::move(store));
   EXPECT_EQ(file_size("-wal"), 0);
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(folder_.database().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600);
 }
 
 TEST_F(SqliteStore, SaysWhichProcessHoldsIt) {
   auto store = MUST(open());
-  EXPECT_EQ(open_error(), fmt::format("database {}: in use by process {}; stop it first", folder_.database(), getpid()));
+  EXPECT_EQ(open_error(), fmt::format("database {}: in use by process {}; stop it first",
+                                      folder_.database(), getpid()));
   stop(std::move(store));
   stop(MUST(open()));
 }
@@ -91,7 +96,8 @@ TEST_F(SqliteStore, RefusesFilesThatAreNotItsOwn) {
 TEST_F(SqliteStore, RefusesASchemaOfTheFuture) {
   stop(MUST(open()));
   execute("PRAGMA user_version=2");
-  EXPECT_NE(open_error().find("written by a newer knarr (schema 2, this program knows 1)"), std::string::npos);
+  EXPECT_NE(open_error().find("written by a newer knarr (schema 2, this program knows 1)"),
+            std::string::npos);
 }
 
 TEST_F(SqliteStore, SaysThatAFileIsNoDatabase) {
@@ -142,7 +148,8 @@ TEST_F(SqliteStore, KeepsTheWriteAheadLogBounded) {
       txn.put(fmt::format("/key/{}", (round * 37 + i) % 500), std::string(2000, 'v'));
       tasks.push_back(store->commit(std::move(txn)));
     }
-    for (const auto& outcome : run_sync(loop_, all(std::move(tasks)))) ASSERT_TRUE(outcome.has_value());
+    for (const auto& outcome : run_sync(loop_, all(std::move(tasks))))
+      ASSERT_TRUE(outcome.has_value());
     EXPECT_LE(file_size("-wal"), 6U << 20);
   }
   EXPECT_GE(file_size("-wal"), 1U << 20);

@@ -2,21 +2,24 @@
 // The contract of store.h as tests.
 #include "store/testing/contract.h"
 
-#include <fmt/format.h>
-
 #include <ostream>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace knarr::store {
 
-void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
+void PrintTo(const Backend& backend, std::ostream* out) {
+  *out << backend.name;
+}
 
 std::string describe(const Event& event) {
   if (event.type == Event::Type::Delete) {
-    return fmt::format("DELETE {} @{} {} {}", event.key.view(), event.revision, event.created, event.previous);
+    return fmt::format("DELETE {} @{} {} {}", event.key.view(), event.revision, event.created,
+                       event.previous);
   }
-  return fmt::format("PUT {}={} @{} {} {}", event.key.view(), event.value.view(), event.revision, event.created,
-                     event.previous);
+  return fmt::format("PUT {}={} @{} {} {}", event.key.view(), event.value.view(), event.revision,
+                     event.created, event.previous);
 }
 
 void StoreContract::SetUp() {
@@ -44,7 +47,8 @@ Revision StoreContract::erase(std::string key) {
 }
 
 void StoreContract::subscribe() {
-  MUST(run(store_->subscribe(loop_, [this](EventBatch batch) { batches_.push_back(std::move(batch)); })));
+  MUST(run(store_->subscribe(loop_,
+                             [this](EventBatch batch) { batches_.push_back(std::move(batch)); })));
 }
 
 std::vector<std::string> StoreContract::events() {
@@ -129,7 +133,8 @@ TEST_P(StoreContract, AnswersAConflictWithTheRevisionItMet) {
 
 TEST_P(StoreContract, ComparesSeeWhatTheSameBatchDidBefore) {
   std::vector<Task<Result<CommitOutcome>>> tasks;
-  for (int i = 0; i < 3; ++i) tasks.push_back(store_->commit(put_if("/a", Txn::kAbsent, std::to_string(i))));
+  for (int i = 0; i < 3; ++i)
+    tasks.push_back(store_->commit(put_if("/a", Txn::kAbsent, std::to_string(i))));
   tasks.push_back(store_->commit(put_if("/a", 1, "next")));
   const auto outcomes = run(all(std::move(tasks)));
   EXPECT_FALSE(outcomes[0]->conflict.has_value());
@@ -145,7 +150,8 @@ TEST_P(StoreContract, TellsCreationFromChangeAndStartsAnewAfterDeletion) {  // B
   put("/a", "2");
   erase("/a");
   put("/a", "3");
-  EXPECT_EQ(events(), (Lines{"PUT /a=1 @1 1 0", "PUT /a=2 @2 1 1", "DELETE /a @3 1 2", "PUT /a=3 @4 4 0"}));
+  EXPECT_EQ(events(),
+            (Lines{"PUT /a=1 @1 1 0", "PUT /a=2 @2 1 1", "DELETE /a @3 1 2", "PUT /a=3 @4 4 0"}));
 }
 
 TEST_P(StoreContract, TakesNoRevisionForWhatChangesNothing) {
@@ -183,7 +189,8 @@ TEST_P(StoreContract, KeepsAnyBytes) {
   put("/big", big);
   put("/empty", "");
   stop_and_reopen();
-  EXPECT_EQ(loaded(), (Lines{"/" + odd + "=" + odd + " 1 1", "/big=" + big + " 2 2", "/empty= 3 3"}));
+  EXPECT_EQ(loaded(),
+            (Lines{"/" + odd + "=" + odd + " 1 1", "/big=" + big + " 2 2", "/empty= 3 3"}));
 }
 
 TEST_P(StoreContract, LoadsAPrefixInTheOrderOfKeys) {
@@ -238,20 +245,24 @@ TEST_P(StoreContract, GivesAttachmentsBackWithTheirRevision) {  // BEHAVIOURS 27
   EXPECT_EQ(batches_[0].events[0].attachment.as<void*>(), nullptr);
 }
 
-Task<std::vector<std::string>> order_of_ack(Store* store, std::vector<EventBatch>* batches, bool soft) {
+Task<std::vector<std::string>> order_of_ack(Store* store, std::vector<EventBatch>* batches,
+                                            bool soft) {
   std::vector<std::string> order;
   Txn txn;
   txn.put("/a", "1");
   txn.soft = soft;
   const auto outcome = co_await store->commit(std::move(txn));
-  order.push_back(fmt::format("acknowledged {} after {} batches", outcome->revision, batches->size()));
+  order.push_back(
+      fmt::format("acknowledged {} after {} batches", outcome->revision, batches->size()));
   co_return order;
 }
 
 TEST_P(StoreContract, PublishesBeforeItAcknowledges) {
   subscribe();
-  EXPECT_EQ(run(order_of_ack(store_.get(), &batches_, false)), (Lines{"acknowledged 1 after 1 batches"}));
-  EXPECT_EQ(run(order_of_ack(store_.get(), &batches_, true)), (Lines{"acknowledged 2 after 2 batches"}));
+  EXPECT_EQ(run(order_of_ack(store_.get(), &batches_, false)),
+            (Lines{"acknowledged 1 after 1 batches"}));
+  EXPECT_EQ(run(order_of_ack(store_.get(), &batches_, true)),
+            (Lines{"acknowledged 2 after 2 batches"}));
 }
 
 Task<Revision> load_then_count(Store* store, std::vector<EventBatch>* batches) {
@@ -364,7 +375,8 @@ TEST_P(StoreContract, SoftWritesArePublishedAndComparedAtOnce) {
   EXPECT_EQ(commit(std::move(renew)).revision, 3);
   EXPECT_TRUE(commit(put_if("/lease", 2, "stale")).conflict.has_value());
   EXPECT_EQ(erase("/lease"), 4);
-  EXPECT_EQ(events(), (Lines{"PUT /lease=1 @2 2 0", "PUT /lease=2 @3 2 2", "DELETE /lease @4 2 3"}));
+  EXPECT_EQ(events(),
+            (Lines{"PUT /lease=1 @2 2 0", "PUT /lease=2 @3 2 2", "DELETE /lease @4 2 3"}));
   crash_and_reopen();
   EXPECT_EQ(loaded(), (Lines{"/a=0 1 1"}));
 }
@@ -403,7 +415,9 @@ TEST_P(StoreContract, RefusesWorkOnceStopped) {
   Txn txn;
   txn.put("/a", "2");
   EXPECT_TRUE(run(store_->commit(std::move(txn))).error().is(Reason::ServiceUnavailable));
-  EXPECT_TRUE(run(store_->load("", [](const Pair&) { return ok(); })).error().is(Reason::ServiceUnavailable));
+  EXPECT_TRUE(run(store_->load("", [](const Pair&) { return ok(); }))
+                  .error()
+                  .is(Reason::ServiceUnavailable));
   EXPECT_TRUE(run(store_->flush()).error().is(Reason::ServiceUnavailable));
   EXPECT_TRUE(run(store_->check()).error().is(Reason::ServiceUnavailable));
   EXPECT_TRUE(run(store_->compact(1)).error().is(Reason::ServiceUnavailable));

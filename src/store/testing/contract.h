@@ -9,12 +9,12 @@
 #include "base/worker.h"
 #include "store/store.h"
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace knarr::store {
 
@@ -49,7 +49,8 @@ class StoreContract : public testing::TestWithParam<Backend> {
   Revision erase(std::string key);
   /// Collects what is published from now on in `batches_`.
   void subscribe();
-  /// Every event published since subscribe(), in order, as "PUT key=value @revision created previous".
+  /// Every event published since subscribe(), in order, as "PUT key=value @revision created
+  /// previous".
   std::vector<std::string> events();
   /// What load() gives, as "key=value created modified".
   std::vector<std::string> loaded(std::string prefix = "");

@@ -4,11 +4,11 @@
 
 #include "base/check.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <string>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace knarr::store {
 
@@ -22,7 +22,8 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
   ~Folder() {
-    for (const char* suffix : {"", "-wal", "-shm", ".lock", "-journal"}) unlink((database() + suffix).c_str());
+    for (const char* suffix : {"", "-wal", "-shm", ".lock", "-journal"})
+      unlink((database() + suffix).c_str());
     rmdir(path_.c_str());
   }
   [[nodiscard]] std::string database() const { return path_ + "/state.db"; }

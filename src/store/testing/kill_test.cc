@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// kill -9 under load. A child writes through the store and reports each acknowledgement on a pipe; the
-// parent kills it after a random number of them, which is at a random instruction of the child, opens
-// the database and compares.
+// kill -9 under load. A child writes through the store and reports each acknowledgement on a pipe;
+// the parent kills it after a random number of them, which is at a random instruction of the child,
+// opens the database and compares.
 #include "base/rng.h"
 #include "base/run_sync.h"
 #include "base/task_group.h"
@@ -10,14 +10,14 @@
 #include "store/testing/crash_rounds.h"
 #include "store/testing/folder.h"
 
+#include <array>
+#include <csignal>
+#include <map>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <csignal>
-#include <map>
 
 namespace knarr::store {
 namespace {
@@ -66,7 +66,8 @@ Task<> write_for_ever(Store* store, int pipe, int writer, std::uint64_t count) {
                                   std::make_unique<Worker>("store"), clock);
   if (!opened) _exit(2);
   std::vector<Task<>> writers;
-  for (int i = 0; i < kWriters; ++i) writers.push_back(write_for_ever(opened->get(), pipe, i, count));
+  for (int i = 0; i < kWriters; ++i)
+    writers.push_back(write_for_ever(opened->get(), pipe, i, count));
   run_sync(loop, all(std::move(writers)));
   _exit(5);
 }
@@ -113,7 +114,8 @@ class KillTest : public testing::Test {
 
   Found find() {
     Found found;
-    auto store = open_sqlite_store({.path = folder_.database()}, std::make_unique<Worker>(loop_), clock_);
+    auto store =
+        open_sqlite_store({.path = folder_.database()}, std::make_unique<Worker>(loop_), clock_);
     EXPECT_TRUE(store.has_value()) << store.error().message();
     if (!store) return found;
     EXPECT_TRUE(run_sync(loop_, (*store)->check()).has_value());

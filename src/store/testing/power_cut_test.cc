@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Power cuts at random operations. After each, the database must start, hold exactly the state after
-// some transaction, not before the last acknowledged hard one, and go on above every revision it ever
-// gave out. With the fsyncs taken out the same check must fail.
+// Power cuts at random operations. After each, the database must start, hold exactly the state
+// after some transaction, not before the last acknowledged hard one, and go on above every revision
+// it ever gave out. With the fsyncs taken out the same check must fail.
 #include "base/rng.h"
 #include "base/run_sync.h"
 #include "base/testing/sim_clock.h"
@@ -9,10 +9,10 @@
 #include "store/testing/crash_rounds.h"
 #include "store/testing/power_cut_vfs.h"
 
+#include <map>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <map>
 
 namespace knarr::store {
 namespace {
@@ -58,8 +58,9 @@ class CutTest {
 
  private:
   bool open() {
-    auto opened = open_sqlite_store({.path = "state.db", .vfs = disk_.name(), .checkpoint_pages = 30},
-                                    std::make_unique<Worker>(loop_), clock_);
+    auto opened =
+        open_sqlite_store({.path = "state.db", .vfs = disk_.name(), .checkpoint_pages = 30},
+                          std::make_unique<Worker>(loop_), clock_);
     if (!opened) {
       open_error_ = opened.error().message();
       return false;
@@ -157,7 +158,8 @@ class CutTest {
       if (states_[i] == found) return "";
     }
     for (std::size_t i = 0; i < acknowledged_; ++i) {
-      if (states_[i] == found) return fmt::format("{} acknowledged transactions are lost", acknowledged_ - i);
+      if (states_[i] == found)
+        return fmt::format("{} acknowledged transactions are lost", acknowledged_ - i);
     }
     return "holds a state that never was";
   }
@@ -179,7 +181,7 @@ class CutTest {
   std::unique_ptr<Store> store_;
   std::string open_error_;
 
-  State durable_;               // At the start of this life.
+  State durable_;                          // At the start of this life.
   std::vector<State> states_ = {State()};  // After each transaction of this life; [0] is durable_.
   Revision base_ = 0;
   std::size_t acknowledged_ = 0;  // Index of the last acknowledged hard transaction.
@@ -219,9 +221,15 @@ std::string find_violation(const std::string& suffix) {
   return "";
 }
 
-TEST(PowerCut, AMissingSyncIsFound) { EXPECT_NE(find_violation(""), ""); }
-TEST(PowerCut, AMissingSyncOfTheLogIsFound) { EXPECT_NE(find_violation("-wal"), ""); }
-TEST(PowerCut, AMissingSyncOfTheDatabaseIsFound) { EXPECT_NE(find_violation(".db"), ""); }
+TEST(PowerCut, AMissingSyncIsFound) {
+  EXPECT_NE(find_violation(""), "");
+}
+TEST(PowerCut, AMissingSyncOfTheLogIsFound) {
+  EXPECT_NE(find_violation("-wal"), "");
+}
+TEST(PowerCut, AMissingSyncOfTheDatabaseIsFound) {
+  EXPECT_NE(find_violation(".db"), "");
+}
 
 }  // namespace
 }  // namespace knarr::store

@@ -4,9 +4,6 @@
 
 #include "base/check.h"
 
-#include <fmt/format.h>
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -14,6 +11,9 @@
 #include <new>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
 
 namespace knarr::store {
 
@@ -73,7 +73,8 @@ void PowerCutDisk::File::sync() {
   for (const auto& [sector, versions] : sectors) {
     const std::size_t offset = sector * kSectorBytes;
     if (offset >= durable.size() || forgotten.contains(sector)) continue;
-    std::memcpy(durable.data() + offset, content.data() + offset, std::min(kSectorBytes, durable.size() - offset));
+    std::memcpy(durable.data() + offset, content.data() + offset,
+                std::min(kSectorBytes, durable.size() - offset));
   }
   std::erase_if(sectors, [&](const auto& entry) { return !forgotten.contains(entry.first); });
   sizes.clear();
@@ -111,7 +112,8 @@ struct PowerCutDisk::Functions {
 
   // ---- the file system
 
-  static int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* out, int flags, int* out_flags) {
+  static int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* out, int flags,
+                  int* out_flags) {
     PowerCutDisk* self = disk(vfs);
     std::lock_guard lock(self->mutex_);
     Handle* h = handle(out);
@@ -163,7 +165,9 @@ struct PowerCutDisk::Functions {
   }
   static int sleep(sqlite3_vfs* vfs, int micros) { return micros; }
   static int time(sqlite3_vfs* vfs, double* out) { return *out = 2461041.5, SQLITE_OK; }
-  static int time_millis(sqlite3_vfs* vfs, sqlite3_int64* out) { return *out = 212633985600000, SQLITE_OK; }
+  static int time_millis(sqlite3_vfs* vfs, sqlite3_int64* out) {
+    return *out = 212633985600000, SQLITE_OK;
+  }
   static int last_error(sqlite3_vfs* vfs, int size, char* out) { return 0; }
 
   // ---- a file
@@ -212,7 +216,8 @@ struct PowerCutDisk::Functions {
     Handle* h = handle(file);
     std::lock_guard lock(h->disk->mutex_);
     if (!h->disk->change()) return SQLITE_IOERR_FSYNC;
-    if (h->disk->ignoring_ && (*h->file)->name.ends_with(h->disk->ignored_suffix_)) return SQLITE_OK;
+    if (h->disk->ignoring_ && (*h->file)->name.ends_with(h->disk->ignored_suffix_))
+      return SQLITE_OK;
     if (h->disk->syncs_until_failure_ > 0 && --h->disk->syncs_until_failure_ == 0) {
       (*h->file)->fail_sync();
       return SQLITE_IOERR_FSYNC;
@@ -237,7 +242,7 @@ struct PowerCutDisk::Functions {
 
   // ---- shared memory of the write-ahead log
 
-  static int shm_map(sqlite3_file* file, int region, int size, int extend, void volatile** out) {
+  static int shm_map(sqlite3_file* file, int region, int size, int extend, volatile void** out) {
     Handle* h = handle(file);
     std::lock_guard lock(h->disk->mutex_);
     auto& regions = (*h->file)->shared_memory;
@@ -287,7 +292,9 @@ struct PowerCutDisk::Functions {
     return f.shared_locks[slot] == mine;
   }
 
-  static void shm_barrier(sqlite3_file* file) { std::atomic_thread_fence(std::memory_order_seq_cst); }
+  static void shm_barrier(sqlite3_file* file) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
 
   static int shm_unmap(sqlite3_file* file, int remove) {
     Handle* h = handle(file);
@@ -301,10 +308,25 @@ struct PowerCutDisk::Functions {
     return SQLITE_OK;
   }
 
-  static constexpr sqlite3_io_methods kMethods{
-      2,         close,       read,       write,   truncate,        sync,    size,     no_lock,     no_lock,
-      no_reserved_lock, control, sector_size, characteristics, shm_map, shm_lock, shm_barrier, shm_unmap,
-      nullptr,   nullptr};
+  static constexpr sqlite3_io_methods kMethods{2,
+                                               close,
+                                               read,
+                                               write,
+                                               truncate,
+                                               sync,
+                                               size,
+                                               no_lock,
+                                               no_lock,
+                                               no_reserved_lock,
+                                               control,
+                                               sector_size,
+                                               characteristics,
+                                               shm_map,
+                                               shm_lock,
+                                               shm_barrier,
+                                               shm_unmap,
+                                               nullptr,
+                                               nullptr};
 };
 
 struct PowerCutDisk::Registration {
@@ -332,7 +354,9 @@ PowerCutDisk::PowerCutDisk() : registration_(std::make_unique<Registration>()) {
   CHECK(sqlite3_vfs_register(&vfs, 0) == SQLITE_OK);
 }
 
-PowerCutDisk::~PowerCutDisk() { sqlite3_vfs_unregister(&registration_->vfs); }
+PowerCutDisk::~PowerCutDisk() {
+  sqlite3_vfs_unregister(&registration_->vfs);
+}
 
 void PowerCutDisk::cut_after(std::uint64_t operations) {
   std::lock_guard lock(mutex_);
@@ -368,7 +392,8 @@ void PowerCutDisk::restore_power(Rng& rng) {
     for (const auto& [name, file] : names) {
       const auto durable = on_disk_.find(name);
       const auto running = files_.find(name);
-      const bool settled = durable != on_disk_.end() && running != files_.end() && durable->second == running->second;
+      const bool settled = durable != on_disk_.end() && running != files_.end() &&
+                           durable->second == running->second;
       if (settled || rng.below(2) == 0) left[name] = file;
     }
   }

@@ -42,7 +42,9 @@ class PowerCutDisk {
 
   /// From now on syncs of files whose names end so do nothing and say they did: the fault that a
   /// test of syncing must find. "" is every file.
-  void ignore_syncs_of(std::string suffix) { ignored_suffix_ = std::move(suffix), ignoring_ = true; }
+  void ignore_syncs_of(std::string suffix) {
+    ignored_suffix_ = std::move(suffix), ignoring_ = true;
+  }
 
   // For the VFS's functions alone.
   struct File;
@@ -55,8 +57,8 @@ class PowerCutDisk {
 
   std::string name_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<File>> files_;     // As the running system sees them.
-  std::map<std::string, std::shared_ptr<File>> on_disk_;   // Names that are durable.
+  std::map<std::string, std::shared_ptr<File>> files_;    // As the running system sees them.
+  std::map<std::string, std::shared_ptr<File>> on_disk_;  // Names that are durable.
   std::uint64_t operations_ = 0;
   std::uint64_t cut_at_ = UINT64_MAX;
   std::uint64_t syncs_until_failure_ = 0;  // 0: none fails.

@@ -2,6 +2,7 @@
 #include "apiserver/registry/kinds/checks.h"
 
 #include "object/equality.h"
+#include "schema/ip_text.h"
 #include "schema/metadata_validation.h"
 
 #include <fmt/format.h>
@@ -234,6 +235,112 @@ std::int64_t int_or_percent(Value value) {
 void at_most_100_percent(Value value, const FieldPath& path, FieldErrors& errors) {
   if (is_percent(value) && int_or_percent(value) > 100) {
     invalid_int_or_string(value, path, errors, "must not be greater than 100%");
+  }
+}
+
+void check_domain_path(std::string_view text, const FieldPath& path, FieldErrors& errors) {
+  if (text.empty()) {
+    errors.required(path);
+    return;
+  }
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size()) {
+    errors.invalid(path, text, "must be a domain-prefixed path (such as \"acme.io/foo\")");
+    return;
+  }
+  const std::string_view domain = text.substr(0, slash);
+  const std::string_view rest = text.substr(slash + 1);
+  complain(errors, path, domain, schema::check_dns1123_subdomain(domain));
+  constexpr std::string_view kPathBytes = "/-._~%!$&'()*+,;=:";
+  const bool fine = std::ranges::all_of(rest, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kPathBytes.find(c) != std::string_view::npos;
+  });
+  if (fine) return;
+  errors.invalid(path, rest,
+                 "Invalid path (regex used for validation is "
+                 "'[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')");
+}
+
+void check_segment(Value parent, std::string_view name, const FieldPath& path, FieldErrors& errors,
+                   std::string_view detail) {
+  const std::string_view text = parent[name].as_string();
+  if (text.empty()) errors.required(path.child(name), detail);
+  else complain(errors, path.child(name), text, schema::check_path_segment(text));
+}
+
+namespace {
+
+bool is_condition_reason(std::string_view text) {
+  const auto alpha = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto word = [&](char c) { return alpha(c) || (c >= '0' && c <= '9') || c == '_'; };
+  if (text.empty() || !alpha(text.front()) || !word(text.back())) return false;
+  return std::ranges::all_of(text, [&](char c) { return word(c) || c == ',' || c == ':'; });
+}
+
+}  // namespace
+
+void check_conditions(Value conditions, const FieldPath& path, FieldErrors& errors) {
+  constexpr std::size_t kMaxReason = 1024;
+  constexpr std::size_t kMaxMessage = 32UL * 1024;
+  for (std::size_t i = 0; i < conditions.size(); ++i) {
+    const Value condition = conditions.at(i);
+    const FieldPath at = path.index(i);
+    const std::string_view type = condition["type"].as_string();
+    for (std::size_t j = 0; j < i; ++j) {
+      if (conditions.at(j)["type"].as_string() != type) continue;
+      errors.duplicate(at.child("type"), type);
+      break;
+    }
+    check_label_key(type, at.child("type"), errors);
+    const std::string_view status = condition["status"].as_string();
+    if (status != "True" && status != "False" && status != "Unknown") {
+      errors.not_supported(at.child("status"), status, {"False", "True", "Unknown"});
+    }
+    if (condition["observedGeneration"].as_int() < 0) {
+      errors.invalid(at.child("observedGeneration"), condition["observedGeneration"].as_int(),
+                     "must be greater than or equal to zero");
+    }
+    if (!given(condition["lastTransitionTime"])) errors.required(at.child("lastTransitionTime"));
+    const std::string_view reason = condition["reason"].as_string();
+    if (reason.empty()) {
+      errors.required(at.child("reason"));
+    } else {
+      if (!is_condition_reason(reason)) {
+        errors.invalid(at.child("reason"), reason,
+                       schema::regex_text("a condition reason must start with alphabetic character, "
+                                          "optionally followed by a string of alphanumeric "
+                                          "characters or '_,:', and must end with an alphanumeric "
+                                          "character or '_'",
+                                          "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
+                                          {"my_name", "MY_NAME", "MyName", "ReasonA,ReasonB",
+                                           "ReasonA:ReasonB"}));
+      }
+      if (reason.size() > kMaxReason) errors.too_long(at.child("reason"), kMaxReason);
+    }
+    if (condition["message"].as_string().size() > kMaxMessage) {
+      errors.too_long(at.child("message"), kMaxMessage);
+    }
+  }
+}
+
+void check_balancer_address(Value ingress, const FieldPath& path, FieldErrors& errors) {
+  const std::string_view ip = ingress["ip"].as_string();
+  if (!ip.empty()) complain(errors, path.child("ip"), ip, schema::check_ip(ip));
+  const std::string_view host = ingress["hostname"].as_string();
+  if (host.empty()) return;
+  complain(errors, path.child("hostname"), host, schema::check_dns1123_subdomain(host));
+  if (schema::parse_ip(host)) {
+    errors.invalid(path.child("hostname"), host, "must be a DNS name, not an IP address");
+  }
+}
+
+void keep_metadata(NodeRef object, Value old) {
+  NodeRef metadata = object.ensure_map("metadata");
+  for (const char* field : {"labels", "annotations", "ownerReferences", "finalizers"}) {
+    const Value before = old["metadata"][field];
+    if (given(before)) metadata.ensure(field).assign(before);
+    else metadata.erase(field);
   }
 }
 

@@ -83,6 +83,19 @@ std::string print_int_or_string(Value value);
 void invalid_int_or_string(Value value, const FieldPath& path, FieldErrors& errors,
                            std::string_view detail);
 
+/// "example.com/path"; Required when empty.
+void check_domain_path(std::string_view text, const FieldPath& path, FieldErrors& errors);
+/// Kinds and names that stand in references: a path segment, Required when empty.
+void check_segment(Value parent, std::string_view name, const FieldPath& path, FieldErrors& errors,
+                   std::string_view detail = {});
+/// A list of metav1.Condition.
+void check_conditions(Value conditions, const FieldPath& path, FieldErrors& errors);
+/// The addresses of a load balancer in a status (Service and Ingress).
+void check_balancer_address(Value ingress, const FieldPath& path, FieldErrors& errors);
+
+/// Labels, annotations, owners and finalizers stay: a write of status does not reach them.
+void keep_metadata(NodeRef object, Value old);
+
 /// A protocol: TCP, UDP, SCTP.
 void check_protocol(Value parent, const FieldPath& path, FieldErrors& errors);
 

@@ -217,6 +217,7 @@ void warn_account(const RuleContext& context, Value object, Value old) {
 constinit const KindRules kConfigMapRules = {
     .group = "",
     .resource = "configmaps",
+    .metadata_checked_fully = true,
     .validate = validate_config_map,
     .validate_update = validate_config_map_update,
 };
@@ -224,6 +225,7 @@ constinit const KindRules kConfigMapRules = {
 constinit const KindRules kSecretRules = {
     .group = "",
     .resource = "secrets",
+    .metadata_checked_fully = true,
     .prepare_create = prepare_secret,
     .prepare_update = prepare_secret_update,
     .validate = validate_secret,
@@ -235,6 +237,7 @@ constinit const KindRules kServiceAccountRules = {
     .group = "",
     .resource = "serviceaccounts",
     .delete_returns_object = true,
+    .metadata_checked_fully = true,
     .prepare_create = prepare_account,
     .prepare_update = prepare_account_update,
     .warn = warn_account,

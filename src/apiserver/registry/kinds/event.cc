@@ -65,6 +65,9 @@ void check_series(Value event, FieldErrors& errors) {
 void validate(const RuleContext& context, Value event, FieldErrors& errors) {
   check_basics(context, event, errors);
   if (!is_new(context)) return;
+  const std::string_view name = object::name_of(event);
+  complain(errors, FieldPath("metadata").child("name"), name,
+           schema::check_dns1123_subdomain(name));
   check_series(event, errors);
   if (!given(event["eventTime"])) errors.required(FieldPath("eventTime"));
   const std::string_view type = event["type"].as_string();
@@ -121,6 +124,7 @@ constinit const KindRules kEventRules = {
     .resource = "events",
     .create_on_update = true,
     .soft_writes = true,
+    .metadata_checked_once = true,
     .name_rule = schema::path_segment_problems,
     .validate = validate,
     .validate_update = validate_update,

@@ -10,75 +10,15 @@ namespace {
 
 constexpr Generation kCounted = Generation::OnSpecChange;
 constexpr std::string_view kAdmission = "admissionregistration.k8s.io";
-constexpr std::string_view kStorage = "storage.k8s.io";
-constexpr std::string_view kNetworking = "networking.k8s.io";
-constexpr std::string_view kRbac = "rbac.authorization.k8s.io";
-constexpr std::string_view kResource = "resource.k8s.io";
-constexpr std::string_view kFlow = "flowcontrol.apiserver.k8s.io";
 
 constinit const KindRules kFacts[] = {
     // Core.
-    {.group = "", .resource = "endpoints", .create_on_update = true},
-    {.group = "", .resource = "configmaps"},
-    {.group = "", .resource = "secrets"},
-    {.group = "", .resource = "serviceaccounts", .delete_returns_object = true},
-    {.group = "", .resource = "namespaces", .delete_returns_object = true,
-     .name_rule = schema::label_problems},
-    {.group = "", .resource = "nodes", .keep_status_on_create = true},
-    {.group = "", .resource = "events", .create_on_update = true, .soft_writes = true,
-     .name_rule = schema::path_segment_problems},
-    {.group = "", .resource = "limitranges", .create_on_update = true},
-    {.group = "", .resource = "resourcequotas", .delete_returns_object = true},
-    {.group = "", .resource = "persistentvolumes", .delete_returns_object = true},
-    {.group = "", .resource = "persistentvolumeclaims", .delete_returns_object = true},
     // Policy, scaling, leases.
-    {.group = "policy", .resource = "poddisruptionbudgets", .generation = kCounted,
-     .unconditional_update = false, .name_rule = schema::path_segment_problems},
-    {.group = "autoscaling", .resource = "horizontalpodautoscalers"},
-    {.group = "coordination.k8s.io", .resource = "leases", .create_on_update = true,
-     .unconditional_update = false},
-    {.group = "scheduling.k8s.io", .resource = "priorityclasses",
-     .generation = Generation::AtCreation},
-    {.group = "node.k8s.io", .resource = "runtimeclasses", .create_on_update = true,
-     .unconditional_update = false},
     // Networking.
-    {.group = "discovery.k8s.io", .resource = "endpointslices", .generation = kCounted,
-     .generation_also = "labels"},
-    {.group = kNetworking, .resource = "ingresses", .generation = kCounted},
-    {.group = kNetworking, .resource = "ingressclasses", .generation = kCounted},
-    {.group = kNetworking, .resource = "networkpolicies", .generation = kCounted},
-    {.group = kNetworking, .resource = "ipaddresses"},
-    {.group = kNetworking, .resource = "servicecidrs"},
     // Identity.
-    {.group = kRbac, .resource = "roles", .create_on_update = true,
-     .name_rule = schema::path_segment_problems},
-    {.group = kRbac, .resource = "rolebindings", .create_on_update = true,
-     .name_rule = schema::path_segment_problems},
-    {.group = kRbac, .resource = "clusterroles", .create_on_update = true,
-     .name_rule = schema::path_segment_problems},
-    {.group = kRbac, .resource = "clusterrolebindings", .create_on_update = true,
-     .name_rule = schema::path_segment_problems},
-    {.group = "certificates.k8s.io", .resource = "certificatesigningrequests"},
     // Storage.
-    {.group = kStorage, .resource = "storageclasses", .delete_returns_object = true},
-    {.group = kStorage, .resource = "csidrivers", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "csinodes", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "csistoragecapacities", .unconditional_update = false},
-    {.group = kStorage, .resource = "volumeattachments", .unconditional_update = false,
-     .delete_returns_object = true},
-    {.group = kStorage, .resource = "volumeattributesclasses", .delete_returns_object = true},
     // Devices.
-    {.group = kResource, .resource = "deviceclasses", .generation = kCounted,
-     .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceclaims", .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceclaimtemplates", .delete_returns_object = true},
-    {.group = kResource, .resource = "resourceslices", .generation = kCounted,
-     .delete_returns_object = true},
     // Flow control.
-    {.group = kFlow, .resource = "flowschemas", .generation = kCounted},
-    {.group = kFlow, .resource = "prioritylevelconfigurations", .generation = kCounted},
     // Extension of the API.
     {.group = kAdmission, .resource = "validatingwebhookconfigurations", .generation = kCounted,
      .unconditional_update = false},

@@ -40,28 +40,7 @@ void check_managed_by(Value spec, const FieldPath& parent, FieldErrors& errors) 
   if (!given(value)) return;
   const std::string_view text = value.as_string();
   const FieldPath path = parent.child("managedBy");
-  if (text.empty()) {
-    errors.required(path);
-  } else {
-    const std::size_t slash = text.find('/');
-    if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size()) {
-      errors.invalid(path, text, "must be a domain-prefixed path (such as \"acme.io/foo\")");
-    } else {
-      const std::string_view domain = text.substr(0, slash);
-      const std::string_view rest = text.substr(slash + 1);
-      complain(errors, path, domain, schema::check_dns1123_subdomain(domain));
-      constexpr std::string_view kPathBytes = "/-._~%!$&'()*+,;=:";
-      const bool fine = std::ranges::all_of(rest, [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               kPathBytes.find(c) != std::string_view::npos;
-      });
-      if (!fine) {
-        errors.invalid(path, rest,
-                       "Invalid path (regex used for validation is "
-                       "'[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')");
-      }
-    }
-  }
+  check_domain_path(text, path, errors);
   if (text.size() > kMaxManagedBy) errors.too_long(path, kMaxManagedBy);
 }
 
@@ -482,6 +461,7 @@ constinit const KindRules kJobRules = {
     .generation = Generation::OnSpecChange,
     .propagation = DefaultPropagation::Orphan,
     .warns_of_orphans = true,
+    .metadata_checked_fully = true,
     .prepare_create = prepare_create,
     .validate = validate,
     .validate_update = validate_update,

@@ -5,6 +5,7 @@
 #include "apiserver/registry/kinds/pod_checks.h"
 #include "apiserver/registry/kinds/pod_prepare.h"
 #include "apiserver/registry/kinds/pod_update.h"
+#include "apiserver/registry/kinds/pod_warnings.h"
 
 namespace knarr::apiserver {
 
@@ -106,6 +107,11 @@ void validate_template_update(const RuleContext&, Value object, Value old, Field
   validate_pod_template(object["template"], FieldPath("template"), errors, old["template"]);
 }
 
+void warn_template(const RuleContext& context, Value object, Value old) {
+  if (context.warnings == nullptr) return;
+  warn_pod_template(object["template"], FieldPath("template"), old["template"], *context.warnings);
+}
+
 }  // namespace
 
 const KindRules kPodRules{.group = "",
@@ -118,6 +124,7 @@ const KindRules kPodRules{.group = "",
                           .validate = validate_new_pod,
                           .validate_update = validate_pod_update,
                           .validate_status = validate_pod_status,
+                          .warn = warn_new_pod,
                           .grace_seconds = pod_grace_seconds};
 
 const KindRules kPodTemplateRules{.group = "",
@@ -127,6 +134,7 @@ const KindRules kPodTemplateRules{.group = "",
                                   .prepare_create = prepare_new_template,
                                   .prepare_update = prepare_template_update,
                                   .validate = validate_new_template,
-                                  .validate_update = validate_template_update};
+                                  .validate_update = validate_template_update,
+                                  .warn = warn_template};
 
 }  // namespace knarr::apiserver

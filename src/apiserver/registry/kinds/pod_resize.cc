@@ -74,7 +74,11 @@ bool only_basics_changed(Value spec, Value old) {
   for (const std::string_view list : kLists) {
     std::size_t i = 0;
     for (NodeRef container : munged[list].items()) {
-      put_back_basics(container.ensure_map("resources"), old[list].at(i++)["resources"]);
+      const Value before = old[list].at(i++)["resources"];
+      NodeRef resources = container.ensure_map("resources");
+      put_back_basics(resources, before);
+      if (before["claims"].exists()) resources.ensure("claims").assign(before["claims"]);
+      else resources.erase("claims");
     }
   }
   if (munged["resources"].exists() || has(old["resources"])) {

@@ -67,7 +67,7 @@ void check_whole_pages(std::string_view name, Value quantity, const FieldPath& p
                        FieldErrors& errors) {
   if (!is_hugepage_resource(name)) return;
   const Result<Quantity> page = Quantity::parse(name.substr(kHugePages.size()));
-  const bool whole = page && page->sign() > 0 && page->milli_value() % 1000 == 0 &&
+  const bool whole = page && page->sign() > 0 && is_whole(*page) &&
                      Quantity::of(quantity.as_string()).value() % page->value() == 0;
   if (whole) return;
   errors.invalid(path, quantity.as_string(),
@@ -218,7 +218,7 @@ void check_resource_quantity(std::string_view resource, Value quantity, const Fi
   if (amount.sign() < 0) {
     errors.invalid(path, quantity.as_string(), "must be greater than or equal to 0");
   }
-  if (is_counted(resource) && amount.milli_value() % 1000 != 0) {
+  if (is_counted(resource) && !is_whole(amount)) {
     errors.invalid(path, quantity.as_string(), "must be an integer");
   }
 }

@@ -135,38 +135,21 @@ bool may_restart(Value container, std::string_view pod_policy, std::int64_t code
   return policy == "OnFailure" && code != 0;
 }
 
+// A container that has ended stays so unless it may be restarted. Kubernetes counts by the old list.
 void check_transitions(Value now, Value before, Value containers, std::string_view pod_policy,
                        const FieldPath& path, FieldErrors& errors) {
   std::size_t i = 0;
-  for (const Value status : now.items()) {
+  for (const Value old : before.items()) {
     const FieldPath at = path.index(i++);
-    const std::string_view name = status["name"].as_string();
-    const Value ended = status_named(before, name)["state"]["terminated"];
-    if (!has(ended) || has(status["state"]["terminated"])) continue;
-    if (may_restart(container_named(containers, name), pod_policy, ended["exitCode"].as_int())) {
-      continue;
+    const Value ended = old["state"]["terminated"];
+    if (!has(ended)) continue;
+    const std::string_view name = old["name"].as_string();
+    const Value container = container_named(containers, name);
+    if (may_restart(container, pod_policy, ended["exitCode"].as_int())) continue;
+    for (const Value status : now.items()) {
+      if (status["name"].as_string() != name || has(status["state"]["terminated"])) continue;
+      errors.forbidden(at.child("state"), "may not be transitioned to non-terminated state");
     }
-    errors.forbidden(at.child("state"), "may not be transitioned to non-terminated state");
-  }
-}
-
-// A restart of all containers (RestartAllContainers) or of a sidecar's pod runs init containers
-// again; those that succeeded may so too.
-void check_init_transitions(Value pod, Value old, const FieldPath& path, FieldErrors& errors) {
-  const std::string_view policy = old["spec"]["restartPolicy"].as_string();
-  if (policy == "Always") return;
-  const Value before = old["status"]["initContainerStatuses"];
-  std::size_t i = 0;
-  for (const Value status : pod["status"]["initContainerStatuses"].items()) {
-    const FieldPath at = path.index(i++);
-    const std::string_view name = status["name"].as_string();
-    const Value ended = status_named(before, name)["state"]["terminated"];
-    if (!has(ended) || has(status["state"]["terminated"])) continue;
-    const Value container = container_named(old["spec"]["initContainers"], name);
-    if (container["restartPolicy"].as_string() == "Always") continue;
-    const std::int64_t code = ended["exitCode"].as_int();
-    if (may_restart(container, policy, code)) continue;
-    errors.forbidden(at.child("state"), "may not be transitioned to non-terminated state");
   }
 }
 
@@ -265,7 +248,12 @@ void validate_pod_status(const RuleContext&, Value pod, Value old, FieldErrors& 
   const std::string_view policy = old["spec"]["restartPolicy"].as_string();
   check_transitions(status["containerStatuses"], before["containerStatuses"],
                     old["spec"]["containers"], policy, path.child("containerStatuses"), errors);
-  check_init_transitions(pod, old, path.child("initContainerStatuses"), errors);
+  // Sidecars restart by a policy of their own; with Always the pod's sandbox may start anew.
+  if (policy != "Always") {
+    check_transitions(status["initContainerStatuses"], before["initContainerStatuses"],
+                      old["spec"]["initContainers"], policy, path.child("initContainerStatuses"),
+                      errors);
+  }
   check_transitions(status["ephemeralContainerStatuses"], before["ephemeralContainerStatuses"], {},
                     "Never", path.child("ephemeralContainerStatuses"), errors);
   check_claim_statuses(status["resourceClaimStatuses"], pod["spec"]["resourceClaims"],

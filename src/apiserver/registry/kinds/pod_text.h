@@ -3,6 +3,7 @@
 #pragma once
 
 #include "object/document.h"
+#include "object/quantity.h"
 #include "schema/field_error.h"
 #include "schema/validation_text.h"
 
@@ -53,6 +54,11 @@ void check_local_path(std::string_view text, const schema::FieldPath& path,
 /// A label selector (metav1.LabelSelector). `values`: are the values of expressions checked?
 void check_label_selector(object::Value selector, const schema::FieldPath& path,
                           schema::FieldErrors& errors, bool values = true);
+
+/// True for an amount without a fraction (and within 64 bits).
+inline bool is_whole(const object::Quantity& amount) {
+  return amount == object::Quantity(amount.value());
+}
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> choices);
 std::string_view trim_space(std::string_view text);

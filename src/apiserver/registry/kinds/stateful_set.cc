@@ -239,6 +239,7 @@ constinit const KindRules kStatefulSetRules = {
 constinit const KindRules kControllerRevisionRules = {
     .group = "apps",
     .resource = "controllerrevisions",
+    .metadata_checked_fully = true,
     .validate = validate_revision,
     .validate_update = validate_revision_update,
 };
