@@ -212,7 +212,7 @@ Task<bool> Http1ServerConnection::complete(Exchange* exchange) {
     (void)co_await answer.finish({});
   }
   if (!answer.is_finished() || exchange->closed.is_cancelled()) {  // Cut off, visibly.
-    (void)co_await writer_.drained(0);
+    (void)co_await with_deadline(shared_.loop, kLingerTime, writer_.drained(0));
     stream_.close();
     co_return false;
   }

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kMaxFrameBytes = 16384 + 9;
 // What we take in one frame, as Go's server.
 constexpr std::uint32_t kMaxReadFrameBytes = 1U << 20;
+constexpr std::chrono::seconds kFarewellTime{1};
 
 std::uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<std::uint8_t*>(
@@ -208,9 +209,11 @@ Task<> Http2Connection::read_loop(std::string received) {
          (nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0)) {
     const std::span<char> buffer = scratch_buffer();
     const auto got = stream_.try_read(buffer);
-    if (!got) break;
+    if (!got || (got->has_value() && **got == 0)) {
+      stream_.close();  // Nobody is left to write to.
+      break;
+    }
     if (got->has_value()) {
-      if (**got == 0) break;
       good = feed({buffer.data(), **got});
       co_await yield();  // Handlers and the writer get their turn before the next read.
     } else if (!co_await stream_.readable()) {
@@ -239,7 +242,7 @@ Task<> Http2Connection::write_loop() {
   ending_ = true;
   going_away_ = true;
   // A clean end: the peer sees all we sent, and its bytes still under way do no harm.
-  (void)co_await stream_.shutdown_write();
+  (void)co_await with_deadline(stream_.loop(), kFarewellTime, stream_.shutdown_write());
   stream_.close();
 }
 

@@ -115,19 +115,22 @@ TEST(Loop, RunsPostsOfOtherThreadsAndTimersInOrder) {
   Loop loop;
   std::vector<int> order;
   std::jthread other([&] {
-    loop.start_timer(20ms, [&] {
-      order.push_back(3);
-      loop.stop();
-    });
-    loop.start_timer(5ms, [&] { order.push_back(2); });
-    loop.cancel_timer(loop.start_timer(6ms, [&] { order.push_back(9); }));
     loop.post([&] {
       EXPECT_TRUE(loop.is_current());
       order.push_back(1);
     });
+    loop.cancel_timer(loop.start_timer(1ms, [&] { order.push_back(9); }));
+    loop.start_timer(5ms, [&] {
+      order.push_back(2);
+      loop.start_timer(2ms, [&] {
+        order.push_back(4);
+        loop.stop();
+      });
+      loop.start_timer(1ms, [&] { order.push_back(3); });
+    });
   });
   loop.run();
-  EXPECT_EQ(order, (std::vector{1, 2, 3}));
+  EXPECT_EQ(order, (std::vector{1, 2, 3, 4}));
 }
 
 Task<int> ping(Loop* here, Loop* there, int rounds) {
